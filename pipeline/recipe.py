@@ -1,0 +1,84 @@
+"""The recipe: the complete, serialisable description from which one picture can be painted again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final
+
+from pipeline.errors import InvalidRequest
+
+RECIPE_VERSION: Final = 1
+MAX_SEED: Final = 2**32 - 1
+"""Largest seed a member may ask for: the range every web UI of the field uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One picture. Everything random and everything defaulted is resolved.
+
+    Attributes:
+        profile: profile id, for example `animagine-xl-4.0`.
+        prompt: the final prompt, as it is sent to the text encoders (weights and `BREAK` included).
+        negative_prompt: the final negative prompt.
+        width: pixels, a multiple of 8.
+        height: pixels, a multiple of 8.
+        sampler: sampler id, for example `euler_a`.
+        steps: denoising steps, 1 to 150.
+        guidance_scale: classifier-free guidance scale; at 1 or less the negative prompt is not computed.
+        seed: 0 to `MAX_SEED`; seeds the one CPU generator that all noise of this picture is drawn from.
+        weights: which weights painted it (`hub:owner/name@commit`, `file:name.safetensors`), empty while
+            it has not been painted. It does not take part in equality of what is asked for.
+        version: version of this format.
+    """
+
+    profile: str
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    sampler: str
+    steps: int
+    guidance_scale: float
+    seed: int
+    weights: str = ""
+    version: int = RECIPE_VERSION
+
+    def with_weights(self, weights: str) -> Recipe:
+        """The same recipe, stamped with the weights that painted it."""
+        return replace(self, weights=weights)
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys; `from_json` reads it back to an equal recipe."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Read a recipe.
+
+        Raises:
+            InvalidRequest: not JSON, not an object, an unknown version, a missing or mistyped key.
+        """
+        try:
+            data: Any = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("This is not a Tagbrush recipe: it is not JSON.") from error
+        if not isinstance(data, dict):
+            raise InvalidRequest("This is not a Tagbrush recipe: a JSON object is needed.")
+        if data.get("version") != RECIPE_VERSION:
+            raise InvalidRequest(
+                "This recipe has version {given}, and this Tagbrush reads version {known}.",
+                given=data.get("version"),
+                known=RECIPE_VERSION,
+            )
+        kinds: dict[str, type | tuple[type, ...]] = {"guidance_scale": (int, float)}
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name not in data:
+                raise InvalidRequest("This recipe lacks `{key}`.", key=field.name)
+            kind = kinds.get(field.name, int if field.type == "int" else str)
+            value = data[field.name]
+            if isinstance(value, bool) or not isinstance(value, kind):
+                raise InvalidRequest("The key `{key}` of this recipe has the wrong type.", key=field.name)
+            values[field.name] = value
+        return cls(**values)
