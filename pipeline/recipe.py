@@ -48,6 +48,10 @@ class Recipe:
         """The same recipe, stamped with the weights that painted it."""
         return replace(self, weights=weights)
 
+    def with_seed(self, seed: int) -> Recipe:
+        """The same recipe with another seed."""
+        return replace(self, seed=seed)
+
     def to_json(self) -> str:
         """One line of JSON with sorted keys; `from_json` reads it back to an equal recipe."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,91 @@
+"""The live board: what is known right now about jobs in progress, and who wants to hear of changes.
+
+It lives in memory and on the event loop only; the database is the truth. Only what changes at every step
+(step, loading text) is here, because writing that down would be waste.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class LiveImage:
+    """One picture in the engine."""
+
+    job_id: int
+    step: int = 0
+    steps: int = 0
+
+
+@dataclass(slots=True)
+class LiveJob:
+    """One job that waits or runs."""
+
+    id: int
+    guild_id: int
+    user_id: int
+    profile: str
+    images: int
+    done: int = 0
+    note: str = ""
+    """What the member should know now: a model is loading, the disk is full."""
+    notices: tuple[str, ...] = ()
+    """What stays worth knowing until the end, such as a change the out-of-memory ladder made."""
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Board:
+    """Live jobs and pictures by id."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, LiveJob] = {}
+        self.images: dict[int, LiveImage] = {}
+
+    def open(
+        self, job_id: int, guild_id: int, user_id: int, profile: str, images: int, done: int = 0
+    ) -> LiveJob:
+        """The live job, made when it is not there yet: `done` of its `images` pictures are finished."""
+        return self._jobs.setdefault(job_id, LiveJob(job_id, guild_id, user_id, profile, images, done))
+
+    def jobs(self) -> tuple[LiveJob, ...]:
+        """All live jobs, oldest first."""
+        return tuple(self._jobs.values())
+
+    def running(self, job_id: int) -> bool:
+        """Whether a picture of this job is in the engine or finished."""
+        live = self._jobs.get(job_id)
+        return (live is not None and live.done > 0) or any(i.job_id == job_id for i in self.images.values())
+
+    def get(self, job_id: int) -> LiveJob | None:
+        """The live job, or None when it is final."""
+        return self._jobs.get(job_id)
+
+    def steps_of(self, job_id: int) -> tuple[int, int]:
+        """Steps done and steps in all of the job's pictures that are in the engine."""
+        mine = [image for image in self.images.values() if image.job_id == job_id]
+        return sum(i.step for i in mine), sum(i.steps for i in mine)
+
+    def changed(self, job_id: int) -> None:
+        """Wake whoever follows this job."""
+        if live := self._jobs.get(job_id):
+            live.event.set()
+            live.event = asyncio.Event()
+
+    def guild_changed(self, guild_id: int) -> None:
+        """Wake whoever follows a job of this guild: positions moved."""
+        self.all_changed(job.id for job in list(self._jobs.values()) if job.guild_id == guild_id)
+
+    def all_changed(self, job_ids: Iterable[int]) -> None:
+        """Wake the followers of several jobs."""
+        for job_id in job_ids:
+            self.changed(job_id)
+
+    def close(self, job_id: int) -> None:
+        """The job is final: forget it and wake its followers a last time."""
+        if live := self._jobs.pop(job_id, None):
+            live.event.set()
+        for image_id in [i for i, image in self.images.items() if image.job_id == job_id]:
+            del self.images[image_id]

@@ -1,0 +1,62 @@
+"""`python -m bot prompt`: what would be sent, without loading any model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from bot.cli.options import request_of
+from bot.settings import read_settings
+from pipeline.profiles import load_profiles
+from pipeline.profiles.types import Rating
+from pipeline.prompt.tokens import TokenMeter
+from pipeline.request import plan
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compose, count tokens and print."""
+    settings = read_settings()
+    planned = plan(
+        request_of(args),
+        load_profiles(settings.profiles_dir),
+        settings.default_profile,
+        ceiling=Rating.EXPLICIT,
+        draw_seed=lambda: 0,
+    )
+    composed, recipe = planned.composed, planned.recipes[0]
+    meter = TokenMeter()
+    tokens, negative_tokens = meter.count(composed.prompt), meter.count(composed.negative_prompt)
+    if args.json:
+        print(
+            json.dumps(
+                {
+                    "profile": planned.profile.id,
+                    "prompt": composed.prompt,
+                    "negative_prompt": composed.negative_prompt,
+                    "added": [{"tag": a.tag, "rule": a.rule, "where": a.where} for a in composed.added],
+                    "warnings": list(planned.warnings),
+                    "tokens": list(tokens),
+                    "negative_tokens": list(negative_tokens),
+                    "width": recipe.width,
+                    "height": recipe.height,
+                    "sampler": recipe.sampler,
+                    "steps": recipe.steps,
+                    "guidance_scale": recipe.guidance_scale,
+                },
+                ensure_ascii=False,
+            )
+        )
+        return 0
+    print(f"Prompt ({_chunks(tokens)}):\n  {composed.prompt}")
+    print(f"Negative prompt ({_chunks(negative_tokens)}):\n  {composed.negative_prompt or '(empty)'}")
+    if composed.added:
+        print("Added:")
+        for added in composed.added:
+            print(f"  {added.tag}  [{added.where.replace('_', ' ')}: {added.rule}]")
+    for warning in planned.warnings:
+        print(f"Note: {warning}")
+    return 0
+
+
+def _chunks(counts: tuple[int, ...]) -> str:
+    return " + ".join(f"{count}/75" for count in counts) + " tokens"

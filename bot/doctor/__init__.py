@@ -1,0 +1,1 @@
+"""Checks that tell a server owner what is missing before members do."""

@@ -1,0 +1,111 @@
+"""The original PNG files: encoded and written on a small worker pool, never on the event loop or GPU thread."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import MemberError
+from pipeline.metadata import encode_png
+from pipeline.recipe import Recipe
+
+
+class DiskFull(MemberError):
+    """No space is left for a picture. The work is kept and goes on when there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPicture:
+    """Where a picture lies, relative to the pictures folder, and the SHA-256 of the file."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+class Pictures:
+    """Writes and finds the originals. Owns a pool of two threads; `close` joins them."""
+
+    def __init__(self, folder: Path, *, min_free_mb: int = 0) -> None:
+        self._folder = folder
+        self._min_free = min_free_mb * 1024 * 1024
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tagbrush-picture")
+
+    def close(self) -> None:
+        """Finish what is being written and end the threads."""
+        self._pool.shutdown(wait=True)
+
+    def path(self, file: str) -> Path:
+        """The absolute path of a recorded file.
+
+        Raises:
+            ValueError: it would lie outside the pictures folder.
+        """
+        path = (self._folder / file).resolve()
+        if not path.is_relative_to(self._folder.resolve()):
+            raise ValueError(f"picture path outside its folder: {file!r}")
+        return path
+
+    def check_space(self) -> None:
+        """Refuse new work while the disk is nearly full. Cheap: one system call.
+
+        Raises:
+            DiskFull: less than the configured megabytes are free.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self._folder).free < self._min_free:
+            raise DiskFull(
+                "The disk of this bot is full, so nothing new can be painted right now. "
+                "Nothing is lost; please tell the server owner and try again later."
+            )
+
+    async def save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
+        """Encode and write one picture so that it survives a power cut.
+
+        Raises:
+            DiskFull: no space is left; nothing was written.
+            OSError: the folder cannot be written for another reason.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._save, job_id, position, recipe, pixels)
+
+    async def read(self, file: str) -> bytes:
+        """The bytes of a recorded picture.
+
+        Raises:
+            FileNotFoundError: it has been deleted.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.path(file).read_bytes)
+
+    def _save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
+        data = encode_png(pixels, recipe)
+        name = f"{time.strftime('%Y-%m')}/{job_id:08d}-{position + 1}-{recipe.seed}.png"
+        target = self.path(name)
+        partial = target.with_suffix(".part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+            # The rename itself must reach the disk before the database says that the file is there.
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull("The disk of this bot is full: your picture waits until there is space.") from error
+            raise
+        return SavedPicture(name, hashlib.sha256(data).hexdigest(), len(data))

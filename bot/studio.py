@@ -1,0 +1,367 @@
+"""The use cases: ask for pictures, follow them, cancel them, find them. Speaks no Discord."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bot.board import Board, LiveJob
+from bot.dispatcher import Dispatcher, Painter
+from bot.pictures import Pictures
+from bot.settings import Settings
+from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
+from db.speeds import Speeds
+from pipeline.errors import MemberError
+from pipeline.profiles.types import Profile, Rating
+from pipeline.queueing.cost import cost
+from pipeline.queueing.eta import Estimator, wording
+from pipeline.queueing.fair import FairQueue, Ticket
+from pipeline.recipe import MAX_SEED
+from pipeline.request import ImagineRequest, Plan, plan
+
+FINAL: Final = frozenset({JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD})
+
+
+class QueueFull(MemberError):
+    """A cap of waiting pictures is reached; the text says when to come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asks, and from where. `kind` is `discord` or `cli`."""
+
+    kind: str
+    guild_id: int
+    guild_name: str
+    channel_id: int
+    user_id: int
+    user_name: str
+    private: bool = False
+    nsfw_channel: bool = False
+
+
+LOCAL: Final = Origin(
+    kind="cli", guild_id=0, guild_name="command line", channel_id=0, user_id=0, user_name="owner"
+)
+"""The owner at the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job is in the database and will be painted, whatever happens next."""
+
+    job: Job
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A snapshot of one job. `place` counts from 1 among the guild's waiting jobs, 0 when it runs."""
+
+    job_id: int
+    state: JobState
+    place: int = 0
+    jobs_in_guild: int = 0
+    eta_seconds: float | None = None
+    step: int = 0
+    steps: int = 0
+    images_done: int = 0
+    images: int = 0
+    note: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One line of `/queue`."""
+
+    job_id: int
+    user_id: int
+    images: int
+    profile: str
+    state: JobState
+    place: int
+    eta_seconds: float | None
+
+
+class Studio:
+    """Everything a member can do, without knowing how they are connected."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        profiles: Mapping[str, Profile],
+        jobs: Jobs,
+        speeds: Speeds,
+        queue: FairQueue,
+        board: Board,
+        dispatcher: Dispatcher,
+        painter: Painter,
+        pictures: Pictures,
+    ) -> None:
+        self.profiles = profiles
+        self.default_profile = settings.default_profile
+        self._settings = settings
+        self._jobs = jobs
+        self._estimator = Estimator({})
+        self._speeds = speeds
+        self._queue = queue
+        self._board = board
+        self._dispatcher = dispatcher
+        self._painter = painter
+        self._pictures = pictures
+
+    async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
+        """Wait for something outside the event loop (see `bot.dispatcher.plain_park`)."""
+        return await self._dispatcher.park(awaitable, reason=reason)
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    def ceiling(self, origin: Origin) -> Rating:
+        """The highest rating of this place. The owner at their own command line decides for themselves."""
+        if origin.kind == "cli":
+            return Rating.EXPLICIT
+        if origin.nsfw_channel:
+            return self._settings.rating_ceiling_age_restricted
+        return self._settings.rating_ceiling
+
+    def plan(self, origin: Origin, request: ImagineRequest) -> Plan:
+        """Check and resolve a request without queueing it.
+
+        Raises:
+            InvalidRequest: with a sentence that says what is wrong and what would be right.
+        """
+        return plan(
+            request,
+            self.profiles,
+            self.default_profile,
+            ceiling=self.ceiling(origin),
+            draw_seed=lambda: secrets.randbelow(MAX_SEED + 1),
+        )
+
+    async def submit(self, origin: Origin, request: ImagineRequest) -> Accepted:
+        """Check a request, resolve it and commit it to the database; then it is in the queue.
+
+        Raises:
+            InvalidRequest: something in the request is wrong.
+            QueueFull: the member or the guild has too much waiting.
+            DiskFull: there is no room for pictures.
+            DatabaseError: the database cannot be written; nothing was queued.
+        """
+        planned = self.plan(origin, request)
+        self._pictures.check_space()
+        images = tuple(
+            NewImage(
+                recipe=r.to_json(),
+                profile=r.profile,
+                prompt=r.prompt,
+                negative_prompt=r.negative_prompt,
+                seed=r.seed,
+                width=r.width,
+                height=r.height,
+                steps=r.steps,
+                cost=cost(r.width, r.height, r.steps, r.guidance_scale),
+            )
+            for r in planned.recipes
+        )
+        new = NewJob(
+            origin=origin.kind,
+            guild_id=origin.guild_id,
+            guild_name=origin.guild_name,
+            channel_id=origin.channel_id,
+            user_id=origin.user_id,
+            user_name=origin.user_name,
+            private=origin.private,
+            request=json.dumps(request.to_dict(), ensure_ascii=False),
+            notes=json.dumps(
+                {
+                    "added": [[a.tag, a.rule, a.where] for a in planned.composed.added],
+                    "warnings": list(planned.warnings),
+                },
+                ensure_ascii=False,
+            ),
+            images=images,
+            pending_cap_user=self._settings.max_pending_per_member,
+            pending_cap_guild=self._settings.max_pending_per_guild,
+        )
+        try:
+            job = await self._jobs.create(new)
+        except CapReached as error:
+            raise self._cap_sentence(error, origin) from error
+        self._board.open(job.id, job.guild_id, job.user_id, planned.profile.id, len(job.images))
+        self._queue.add_many([_ticket(job, image) for image in job.images])
+        self._dispatcher.wake()
+        return Accepted(job, planned)
+
+    def _cap_sentence(self, error: CapReached, origin: Origin) -> QueueFull:
+        mine = [
+            p.eta_seconds
+            for entry in self.queue_of(origin.guild_id)
+            if (error.which == "guild" or entry.user_id == origin.user_id)
+            and (p := self.progress(entry.job_id)) is not None
+            and p.eta_seconds is not None
+        ]
+        when = f"Come back in {wording(min(mine))}" if mine else "Come back when the first of them is done"
+        who = "You already have" if error.which == "user" else "This server already has"
+        return QueueFull(
+            "{who} {pending} pictures waiting, and {cap} is the most here. {when}; `/queue` shows them.",
+            who=who,
+            pending=error.pending,
+            cap=error.cap,
+            when=when,
+        )
+
+    # -- following -------------------------------------------------------------------------------------------
+
+    def progress(self, job_id: int) -> Progress | None:
+        """A snapshot of a job that waits or runs; None when it is final (then `job` tells)."""
+        live = self._board.get(job_id)
+        return None if live is None else self._snapshot(live)
+
+    def _snapshot(self, live: LiveJob) -> Progress:
+        running = self._board.running(live.id)
+        step, steps = self._board.steps_of(live.id)
+        position = self._queue.position(live.id)
+        eta = self._estimator.seconds(position.cost_ahead) if position else None
+        return Progress(
+            job_id=live.id,
+            state=JobState.RUNNING if running else JobState.QUEUED,
+            place=0 if running or position is None else position.place,
+            jobs_in_guild=position.jobs_in_guild if position else 0,
+            eta_seconds=eta,
+            step=step,
+            steps=steps,
+            images_done=live.done,
+            images=live.images,
+            note=live.note,
+            notices=live.notices,
+        )
+
+    async def changes(self, job_id: int) -> AsyncIterator[Progress]:
+        """Yield a snapshot now and after every change, the last one final."""
+        notices: tuple[str, ...] = ()
+        while (live := self._board.get(job_id)) is not None:
+            event, notices = live.event, live.notices
+            yield self._snapshot(live)
+            await self.park(event.wait(), reason=f"job {job_id} is being painted")
+        job = await self._jobs.get(job_id)
+        if job is not None:
+            yield Progress(
+                job_id,
+                job.state,
+                images=len(job.images),
+                images_done=sum(image.file is not None for image in job.images),
+                notices=notices,
+            )
+
+    async def job(self, job_id: int) -> Job | None:
+        """A job with its pictures, whatever its state."""
+        return await self._jobs.get(job_id)
+
+    def queue_of(self, guild_id: int) -> tuple[QueueEntry, ...]:
+        """What runs and waits in this guild, in the order it will start. Other guilds are never shown."""
+        entries = []
+        order = {job_id: place for place, job_id in enumerate(self._queue.jobs_of(guild_id), start=1)}
+        live = [job for job in self._board.jobs() if job.guild_id == guild_id]
+        for job in sorted(live, key=lambda j: (not self._board.running(j.id), order.get(j.id, 0))):
+            shot = self._snapshot(job)
+            entries.append(
+                QueueEntry(job.id, job.user_id, job.images, job.profile, shot.state, shot.place, shot.eta_seconds)
+            )
+        return tuple(entries)
+
+    async def picture_bytes(self, image: Image) -> bytes:
+        """The original PNG of a painted picture.
+
+        Raises:
+            MemberError: it has been deleted from the disk.
+        """
+        try:
+            return await self._pictures.read(image.file or "")
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise MemberError("The file of this picture is no longer on the disk.") from error
+
+    def picture_path(self, image: Image) -> Path:
+        """Where the original lies."""
+        return self._pictures.path(image.file or "")
+
+    # -- changing --------------------------------------------------------------------------------------------
+
+    async def attach_message(self, job_id: int, channel_id: int, message_id: int) -> None:
+        """Remember which message shows this job."""
+        await self._jobs.set_message(job_id, channel_id, message_id)
+
+    async def cancel(self, job_id: int) -> bool:
+        """Cancel what still waits or runs. False when there is nothing left to cancel."""
+        ids = await self._jobs.cancel(job_id)
+        self._queue.remove_job(job_id)
+        self._dispatcher.forget(job_id)
+        for image_id in ids:
+            self._painter.cancel(image_id)
+        if live := self._board.get(job_id):
+            self._board.close(job_id)
+            self._board.guild_changed(live.guild_id)
+        self._dispatcher.wake()
+        return bool(ids)
+
+    async def delivered(self, job_id: int, message_id: int | None) -> bool:
+        """Write down that the pictures were posted. False when that was already so."""
+        return await self._jobs.delivered(job_id, message_id)
+
+    async def recover(self, origin: str) -> tuple[int, ...]:
+        """Take up what the last run left: queue again what was not painted. Returns jobs yet to be delivered."""
+        recovery = await self._jobs.recover(origin)
+        self._estimator = Estimator(await self._speeds.all())
+        waiting: dict[int, int] = {}
+        for image in recovery.waiting:
+            waiting[image.job_id] = waiting.get(image.job_id, 0) + 1
+        for image in recovery.waiting:
+            total = max(image.images, waiting[image.job_id])
+            self._board.open(
+                image.job_id,
+                image.guild_id,
+                image.user_id,
+                image.profile,
+                total,
+                total - waiting[image.job_id],
+            )
+        self._queue.add_many(
+            [
+                Ticket(
+                    image_id=i.image_id,
+                    job_id=i.job_id,
+                    guild_id=i.guild_id,
+                    member_id=i.user_id,
+                    cost=i.cost,
+                    profile=i.profile,
+                )
+                for i in recovery.waiting
+            ]
+        )
+        self._dispatcher.wake()
+        return recovery.undelivered
+
+    def waiting_jobs(self) -> tuple[int, ...]:
+        """Ids of all jobs that wait or run, oldest first."""
+        return tuple(job.id for job in self._board.jobs())
+
+
+def _ticket(job: Job, image: Image) -> Ticket:
+    return Ticket(
+        image_id=image.id,
+        job_id=job.id,
+        guild_id=job.guild_id,
+        member_id=job.user_id,
+        cost=image.cost,
+        profile=image.profile,
+    )

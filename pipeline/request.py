@@ -1,0 +1,241 @@
+"""From what a member asked for to recipes: every default and everything random is resolved here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from pipeline.errors import InvalidRequest
+from pipeline.profiles.types import Profile, Range, Rating
+from pipeline.prompt.compose import Composed, PromptOptions, compose
+from pipeline.recipe import MAX_SEED, Recipe
+from pipeline.samplers import SAMPLERS
+from pipeline.sizes import resolve_size
+
+MAX_COUNT: Final = 4
+"""Pictures of one job: what a Discord gallery shows as one grid."""
+
+Number = int | float | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagineRequest:
+    """What a member asked for, unchecked. None means "the profile's default".
+
+    Numbers may come as text (from the command line or a text option); `plan` refuses what is none.
+    """
+
+    prompt: str
+    profile: str | None = None
+    aspect: str | None = None
+    size: str | None = None
+    count: Number = 1
+    seed: Number | None = None
+    steps: Number | None = None
+    guidance_scale: Number | None = None
+    sampler: str | None = None
+    negative: str = ""
+    negative_preset: str | None = None
+    rating: str | None = None
+    quality: tuple[str, ...] | None = None
+    year: str | None = None
+    styles: tuple[str, ...] = ()
+    order: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for the database, so that a job can be asked for again."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked request: the profile, what was composed, and one recipe for each picture."""
+
+    profile: Profile
+    composed: Composed
+    recipes: tuple[Recipe, ...]
+    warnings: tuple[str, ...]
+
+
+def choose_profile(profiles: Mapping[str, Profile], wanted: str | None, default: str) -> Profile:
+    """Find a profile by id or name, in any case.
+
+    Raises:
+        InvalidRequest: there is none of that name; the text lists the known ones.
+    """
+    name = (wanted or default).strip()
+    by_name = {p.name.lower(): p for p in profiles.values()} | {p.id.lower(): p for p in profiles.values()}
+    if found := by_name.get(name.lower()):
+        return found
+    close = get_close_matches(name.lower(), by_name, n=1)
+    raise InvalidRequest(
+        "There is no model called `{name}`.{hint} Known models: {known}.",
+        name=name[:100],
+        hint=f" Did you mean `{by_name[close[0]].id}`?" if close else "",
+        known=", ".join(f"`{p}`" for p in profiles),
+    )
+
+
+def choose_sampler(profile: Profile, wanted: str | None) -> str:
+    """Find a sampler by id or by its usual name, in any case.
+
+    Raises:
+        InvalidRequest: unknown, or not allowed by the profile.
+    """
+    if wanted is None or not wanted.strip():
+        return profile.sampler
+    key = wanted.strip().lower()
+    names = {s.name.lower(): s.id for s in SAMPLERS.values()} | {s: s for s in SAMPLERS}
+    found = names.get(key)
+    if found is None or found not in profile.samplers:
+        raise InvalidRequest(
+            "`{name}` is not a sampler of {model}. Choose one of: {known}.",
+            name=wanted[:100],
+            model=profile.name,
+            known=", ".join(SAMPLERS[s].name for s in profile.samplers),
+        )
+    return found
+
+
+def whole_number(name: str, value: Number, low: int, high: int) -> int:
+    """Read a whole number in a range.
+
+    Raises:
+        InvalidRequest: text that is no number, a fraction, NaN, infinite, or out of range.
+    """
+    number: float = math.nan
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,30}\s*", value, re.ASCII):
+        number = int(value)
+    elif not isinstance(value, str):
+        number = value
+    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
+        raise InvalidRequest(
+            "{name} must be a whole number from {low} to {high}, not `{given}`.",
+            name=name,
+            low=low,
+            high=high,
+            given=str(value)[:40],
+        )
+    return int(number)
+
+
+def real_number(name: str, value: Number, limits: Range) -> float:
+    """Read a number in a profile's range.
+
+    Raises:
+        InvalidRequest: text that is no number, NaN, infinite, or out of range.
+    """
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or not limits.minimum <= number <= limits.maximum:
+        raise InvalidRequest(
+            "{name} must be a number from {low:g} to {high:g}, not `{given}`.",
+            name=name,
+            low=limits.minimum,
+            high=limits.maximum,
+            given=str(value)[:40],
+        )
+    return number
+
+
+def choose_rating(wanted: str | None) -> Rating | None:
+    """Read a step of the rating ladder.
+
+    Raises:
+        InvalidRequest: it is none of the four.
+    """
+    if wanted is None or not wanted.strip():
+        return None
+    try:
+        return Rating(wanted.strip().lower())
+    except ValueError:
+        raise InvalidRequest(
+            "`{given}` is not a rating. Choose one of: {known}.",
+            given=wanted[:40],
+            known=", ".join(Rating),
+        ) from None
+
+
+def _outside(what: str, value: float, limits: Range, profile: Profile) -> tuple[str, ...]:
+    if limits.recommended_low <= value <= limits.recommended_high:
+        return ()
+    low, high = limits.recommended_low, limits.recommended_high
+    advised = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return (f"{profile.name}'s card recommends {advised} for {what}; this uses {value:g}.",)
+
+
+def compose_request(
+    request: ImagineRequest, profiles: Mapping[str, Profile], default_profile: str, ceiling: Rating
+) -> tuple[Profile, Composed]:
+    """Choose the profile and compose the final prompts, without resolving numbers.
+
+    Raises:
+        InvalidRequest: the prompt or one of its options is wrong.
+    """
+    profile = choose_profile(profiles, request.profile, default_profile)
+    options = PromptOptions(
+        prompt=request.prompt,
+        negative=request.negative,
+        negative_preset=request.negative_preset,
+        quality=request.quality,
+        rating=choose_rating(request.rating),
+        ceiling=ceiling,
+        year=request.year,
+        styles=request.styles,
+        order=request.order,
+    )
+    return profile, compose(profile, options)
+
+
+def plan(
+    request: ImagineRequest,
+    profiles: Mapping[str, Profile],
+    default_profile: str,
+    *,
+    ceiling: Rating,
+    draw_seed: Callable[[], int],
+) -> Plan:
+    """Check a request and turn it into recipes. Picture i of several uses seed S + i.
+
+    Args:
+        request: what was asked for.
+        profiles: the known profiles by id.
+        default_profile: used when the request names none.
+        ceiling: the highest rating this place allows.
+        draw_seed: draws a seed from 0 to `MAX_SEED` when the request has none.
+
+    Raises:
+        InvalidRequest: with a sentence that says what is wrong and what would be right.
+    """
+    profile, composed = compose_request(request, profiles, default_profile, ceiling)
+    width, height = resolve_size(profile, request.aspect, request.size)
+    count = whole_number("count", request.count, 1, MAX_COUNT)
+    steps = profile.steps.default if request.steps is None else request.steps
+    steps = whole_number("steps", steps, int(profile.steps.minimum), int(profile.steps.maximum))
+    asked = profile.guidance_scale.default if request.guidance_scale is None else request.guidance_scale
+    guidance = real_number("guidance", asked, profile.guidance_scale)
+    last = MAX_SEED - count + 1
+    seed = draw_seed() % (last + 1) if request.seed is None else whole_number("seed", request.seed, 0, last)
+    first = Recipe(
+        profile=profile.id,
+        prompt=composed.prompt,
+        negative_prompt=composed.negative_prompt,
+        width=width,
+        height=height,
+        sampler=choose_sampler(profile, request.sampler),
+        steps=steps,
+        guidance_scale=guidance,
+        seed=seed,
+    )
+    warnings = (
+        *composed.warnings,
+        *_outside("steps", steps, profile.steps, profile),
+        *_outside("guidance", guidance, profile.guidance_scale, profile),
+    )
+    return Plan(profile, composed, tuple(first.with_seed(seed + i) for i in range(count)), warnings)
