@@ -76,7 +76,11 @@ def ensure_miniature(cache: Path) -> Path:
 
 
 def make_miniature(folder: Path) -> None:
-    """Write the whole checkpoint into an empty folder: configs, tokenizers and float16 safetensors."""
+    """Write the whole checkpoint into an empty folder: configs, tokenizers and float32 safetensors.
+
+    float32 because a plain `from_pretrained(folder)` then works as it stands on a CPU (transformers keeps the
+    type of the file, diffusers does not).
+    """
     from safetensors.torch import save_file
 
     write_configs(folder, CHANGES)
@@ -111,13 +115,16 @@ def _empty_models(folder: Path) -> dict[str, nn.Module]:
 
 
 def _tensor(name: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """One weight in float16. Its random numbers depend on its name alone, not on its neighbours."""
+    """One weight, whose random numbers depend on its name alone, not on its neighbours.
+
+    Rounded to float16, so that half-precision copies of the miniature hold the same numbers.
+    """
     import torch
 
     if len(shape) == 1:
         # Norms start as the identity; biases at zero.
-        return torch.full(shape, 1.0 if "norm" in name and name.endswith("weight") else 0.0, dtype=torch.float16)
-    return (_gaussian(name, shape) * _deviation(name, shape)).to(torch.float16)
+        return torch.full(shape, 1.0 if "norm" in name and name.endswith("weight") else 0.0)
+    return (_gaussian(name, shape) * _deviation(name, shape)).half().float()
 
 
 def _deviation(name: str, shape: tuple[int, ...]) -> float:
