@@ -31,14 +31,12 @@ def choose_device(setting: str = "auto") -> torch.device:
         return torch.device("cuda", 0) if cards else torch.device("mps" if apple else "cpu")
     kind, _, number = wanted.partition(":")
     if kind not in {"cuda", "mps", "cpu"} or (number and (kind != "cuda" or not number.isdecimal())):
-        raise DeviceError(
-            "`{setting}` is not a device: write auto, cuda, cuda:1, mps or cpu.", setting=setting
-        )
+        raise DeviceError("`{setting}` is not a device: write auto, cuda, cuda:1, mps or cpu.", setting=setting)
     index = int(number or 0)
     if kind == "cuda" and index >= cards:
         raise DeviceError(
-            "The device `{setting}` is not there: this torch sees {cards} CUDA cards. Check the driver, or write "
-            "auto or cpu.",
+            "The device `{setting}` is not there: this torch sees {cards} CUDA cards. Check the driver, or "
+            "write auto or cpu.",
             setting=setting,
             cards=cards or "no",
         )
@@ -60,7 +58,9 @@ def choose_dtype(device: torch.device, setting: str = "auto") -> torch.dtype:
 
     wanted = setting.strip().lower() or "auto"
     if wanted not in DTYPES:
-        raise DeviceError("`{setting}` is not a precision: write {known}.", setting=setting, known=", ".join(DTYPES))
+        raise DeviceError(
+            "`{setting}` is not a precision: write {known}.", setting=setting, known=", ".join(DTYPES)
+        )
     if wanted == "auto":
         wanted = "float16" if device.type == "cuda" else "float32"
     dtype: torch.dtype = getattr(torch, wanted)

@@ -25,8 +25,8 @@ INDEX: Final = "model_index.json"
 _MAX_HEADER: Final = 100_000_000
 """The limit the safetensors library itself sets, in bytes."""
 _ELEMENT_BITS: Final = {
-    "F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16, "U16": 16,
-    "F8_E4M3": 8, "F8_E5M2": 8, "I8": 8, "U8": 8, "BOOL": 8,
+    "F64": 64, "I64": 64, "U64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16, "BF16": 16, "I16": 16,
+    "U16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "I8": 8, "U8": 8, "BOOL": 8,
 }  # fmt: skip
 _CLASSES: Final = {
     "unet": {"UNet2DConditionModel"},
@@ -36,7 +36,13 @@ _CLASSES: Final = {
     "tokenizer": {"CLIPTokenizer", "CLIPTokenizerFast"},
     "tokenizer_2": {"CLIPTokenizer", "CLIPTokenizerFast"},
 }
-_STEM: Final = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model"}
+STEM: Final = {
+    "unet": "diffusion_pytorch_model",
+    "vae": "diffusion_pytorch_model",
+    "text_encoder": "model",
+    "text_encoder_2": "model",
+}
+"""What each component's weights file is called, before the ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
             start = stream.read(8)
             length = int.from_bytes(start, "little")
             if size == 0:
-                raise WeightsError(
-                    "The weights file `{path}` is empty: download or copy it again.", path=path
-                )
+                raise WeightsError("The weights file `{path}` is empty: download or copy it again.", path=path)
             if size < 8 or length > _MAX_HEADER or length < 2:
                 raise _not_safetensors(path)
             if 8 + length > size:
@@ -149,8 +153,8 @@ def check_folder(folder: Path, variant: str = "") -> dict[str, dict[str, Tensor]
         found = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
         if found not in known:
             raise WeightsError(
-                "`{folder}` is not an SDXL checkpoint: its model_index.json names {found} as {component}, where "
-                "{known} is needed.",
+                "`{folder}` is not an SDXL checkpoint: its model_index.json names {found} as {component}, "
+                "where {known} is needed.",
                 folder=folder,
                 found=f"`{found}`" if found else "nothing",
                 component=name,
@@ -187,7 +191,7 @@ def weight_files(folder: Path, name: str, variant: str = "") -> tuple[Path, ...]
         WeightsError: there are none (the sentence says so when there is a pickle instead), or a shard is
             missing.
     """
-    stem = _STEM.get(name, "model")
+    stem = STEM[name]
     for chosen in dict.fromkeys((variant, "")):
         dot = f".{chosen}" if chosen else ""
         if (single := folder / f"{stem}{dot}.safetensors").is_file():

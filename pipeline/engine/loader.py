@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,6 @@ from pipeline.errors import WeightsError
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import StableDiffusionXLPipeline
 
     from pipeline.profiles.types import Profile
 
@@ -105,10 +104,7 @@ def load_file(
             **_UNUSED,
             **_other_vae(vae, dtype),
         )
-    for name in MODELS:
-        # The reader leaves what the file lacks on the meta device, as shapes without numbers.
-        _refuse_missing(path, (key for key, value in getattr(pipe, name).state_dict().items() if value.is_meta))
-    return _finish(profile, pipe, weights, device, dtype)
+        return _finish(profile, pipe, weights, device, dtype)
 
 
 def _other_vae(folder: Path | None, dtype: torch.dtype) -> dict[str, Any]:
@@ -123,11 +119,11 @@ def _other_vae(folder: Path | None, dtype: torch.dtype) -> dict[str, Any]:
     return {"vae": vae}
 
 
-def _finish(
-    profile: Profile, pipe: StableDiffusionXLPipeline, weights: str, device: torch.device, dtype: torch.dtype
-) -> LoadedModel:
+def _finish(profile: Profile, pipe: Any, weights: str, device: torch.device, dtype: torch.dtype) -> LoadedModel:
     for name in MODELS:
-        getattr(pipe, name).to(device=device, dtype=dtype).eval().requires_grad_(False)  # noqa: FBT003 - torch's API
+        model = getattr(pipe, name).to(device).eval().requires_grad_(False)  # noqa: FBT003 - torch's API
+        if device.type == "cpu":
+            _detach_from_file(model)
     return LoadedModel(
         profile=profile,
         weights=weights,
@@ -144,44 +140,63 @@ def _finish(
     )
 
 
+def _detach_from_file(model: torch.nn.Module) -> None:
+    """Copy weights out of the file that is mapped into memory.
+
+    Where a tensor happens to lie in its file decides which CPU kernel runs, and with it the last bits of the
+    picture: one checkpoint would paint differently as a folder and as a single file. And a file that is
+    replaced while it is mapped would take the whole process down.
+    """
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.clone()
+
+
 def _check_complete(folder: Path, model: torch.nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Refuse a component that lacks tensors: the libraries would fill them with random numbers and only warn."""
+    """Refuse a component that lacks tensors: the libraries fill them with random numbers and only warn."""
     there = {_plain(key) for key in tensors}
-    _refuse_missing(folder, (key for key in model.state_dict() if _plain(key) not in there))
+    names = sorted(key for key in model.state_dict() if _plain(key) not in there and "position_ids" not in key)
+    if names:
+        raise WeightsError(
+            "The checkpoint `{path}` is not whole: it lacks {count} tensors, for example `{name}`. Download or "
+            "copy it again.",
+            path=folder,
+            count=len(names),
+            name=names[0],
+        )
 
 
 def _plain(key: str) -> str:
     """A tensor's name without what differs between versions of the libraries."""
     # transformers dropped the prefix of CLIPTextModel; diffusers renamed the VAE's attention layers.
     key = key.removeprefix("text_model.")
-    for old, new in ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0.")):
+    for old, new in (
+        (".query.", ".to_q."),
+        (".key.", ".to_k."),
+        (".value.", ".to_v."),
+        (".proj_attn.", ".to_out.0."),
+    ):
         key = key.replace(old, new)
     return key
-
-
-def _refuse_missing(path: Path, missing: Iterable[str]) -> None:
-    names = sorted(name for name in missing if "position_ids" not in name)
-    if names:
-        raise WeightsError(
-            "The checkpoint `{path}` is not whole: it lacks {count} tensors, for example `{name}`. Download or "
-            "copy it again.",
-            path=path,
-            count=len(names),
-            name=names[0],
-        )
 
 
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Turn what the libraries raise about a checkpoint into a sentence that names it."""
     import torch
+    from safetensors import SafetensorError
 
     try:
         yield
     except torch.OutOfMemoryError:
         raise  # not the checkpoint's fault: the engine's ladder deals with it
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())
+        if "meta tensor" in reason:
+            # The reader of single files leaves what is missing as shapes without numbers.
+            raise WeightsError(
+                "The checkpoint `{path}` is not whole, tensors are missing in it: download or copy it again.",
+                path=path,
+            ) from error
         raise WeightsError(
             "`{path}` cannot be loaded as an SDXL checkpoint: {reason}",
             path=path,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.engine.configs import publish, write_configs
+from pipeline.engine.layout import STEM
 
 if TYPE_CHECKING:
     import torch
@@ -64,12 +65,17 @@ CHANGES: Final[dict[str, dict[str, Any]]] = {
 """What differs from SDXL's own configs."""
 
 
+def miniature_folder(cache: Path) -> Path:
+    """Where the cache keeps the miniature, made or not."""
+    return cache / f"miniature-{VERSION}"
+
+
 def ensure_miniature(cache: Path) -> Path:
     """The miniature's folder in the cache, made by the first caller (a second or two).
 
     Safe against two processes at once: each makes its own, and the first to finish wins.
     """
-    target = cache / f"miniature-{VERSION}"
+    target = miniature_folder(cache)
     if not target.is_dir():
         publish(target, make_miniature)
     return target
@@ -93,8 +99,7 @@ def make_miniature(folder: Path) -> None:
             for key, value in model.state_dict().items()
             if "position_ids" not in key
         }
-        stem = "diffusion_pytorch_model" if name in {"unet", "vae"} else "model"
-        save_file(tensors, folder / name / f"{stem}.safetensors", metadata={"format": "pt"})
+        save_file(tensors, folder / name / f"{STEM[name]}.safetensors", metadata={"format": "pt"})
 
 
 def _empty_models(folder: Path) -> dict[str, nn.Module]:

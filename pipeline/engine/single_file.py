@@ -71,15 +71,17 @@ def check_file(path: Path, *, own_vae: bool = True) -> dict[str, Tensor]:
     channels = tensors[f"{_UNET}input_blocks.0.0.weight"].shape[1:2]
     if channels != (4,):
         raise WeightsError(
-            "`{path}` is an SDXL checkpoint for another task (its UNet takes {channels} channels, as inpainting "
-            "checkpoints do): a text-to-image one with 4 is needed.",
+            "`{path}` is an SDXL checkpoint for another task (its UNet takes {channels} channels, as "
+            "inpainting checkpoints do): a text-to-image one with 4 is needed.",
             path=path,
             channels=channels[0] if channels else "no",
         )
     return tensors
 
 
-def fingerprint(path: Path, cache: Path, progress: Callable[[str, float | None], None] = lambda *_: None) -> str:
+def fingerprint(
+    path: Path, cache: Path, progress: Callable[[str, float | None], None] = lambda *_: None
+) -> str:
     """The first ten hexadecimal digits of a file's SHA-256, which is what web UIs call the model hash.
 
     Reading 7 GB takes seconds, so it is kept in the cache for as long as size and time of the file stay.
@@ -100,7 +102,8 @@ def fingerprint(path: Path, cache: Path, progress: Callable[[str, float | None],
             fresh.replace(store)
     except OSError as error:
         raise WeightsError(
-            "The weights file `{path}` cannot be read ({reason}): check the path, its permissions and the disk.",
+            "The weights file `{path}` cannot be read ({reason}): check the path, its permissions and the "
+            "disk.",
             path=path,
             reason=error.strerror or error,
         ) from error

@@ -5,6 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+TEMPLATE_SLOTS: Final = (
+    "subject",
+    "character",
+    "series",
+    "art_style",
+    "race",
+    "composition",
+    "painting_style",
+    "theme",
+    "main_environment",
+    "background",
+    "action",
+    "expression",
+    "main_characteristics",
+    "other_characteristics",
+    "clothing",
+    "clothing_accessories",
+    "other_items",
+    "secondary_environment",
+    "aesthetics",
+    "quality",
+    "secondary_description",
+    "rest",
+)
+"""Every slot name that a tag-order template may hold; `pipeline.prompt.ordering` sorts tags into them."""
 
 
 class Rating(StrEnum):
@@ -85,7 +112,7 @@ class Bucket:
     width: int
     height: int
     label: str = ""
-    """The card's word beside the aspect, for example `Square` or `7:4 Horizontal`; empty if it has none."""
+    """The card's word beside the aspect, for example `Square` or `Horizontal`; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +137,8 @@ class Range:
     recommended_low: float
     recommended_high: float
     default: float
+    words: str = ""
+    """What the card itself says, where two numbers do not tell it all (`below 30`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +181,11 @@ class NegativePreset:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The card's own example, painted by the button in `/models` and used by the parity tests."""
+    """The card's own example, painted by the button in `/models` and used by the parity tests.
+
+    `prompt` and `negative_prompt` are final: nothing is to be added to them. `title` says where on the card
+    it stands.
+    """
 
     prompt: str
     negative_prompt: str
@@ -161,6 +194,7 @@ class Example:
     sampler: str
     steps: int
     guidance_scale: float
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +234,7 @@ class Profile:
     default_negative: str
     """Id of the default negative preset; empty for none."""
     template: tuple[str, ...]
-    """Tag-order template: slot names in order, see `pipeline.prompt.ordering`."""
+    """Tag-order template: names out of `TEMPLATE_SLOTS` in order; empty when the card knows no order."""
     template_text: str
     """The template in the card's own words, for `/models` and `/help`."""
     examples: tuple[Example, ...]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+
+from pipeline.errors import WeightsError
 
 SDXL: Final = Path(__file__).parent / "sdxl"
 CONFIG_FILES: Final = (
@@ -44,7 +47,7 @@ def write_configs(folder: Path, changes: dict[str, dict[str, Any]] | None = None
 
 
 def write_tokenizer(folder: Path, source: Path) -> None:
-    """Write one CLIP tokenizer: `vocab.json` and `merges.txt` from the shipped vocabulary, beside its settings."""
+    """Write one CLIP tokenizer: `vocab.json` and `merges.txt` from the shipped vocabulary, and its settings."""
     from pipeline.prompt.tokens import clip_vocabulary
 
     vocabulary, merges = clip_vocabulary()
@@ -64,21 +67,29 @@ def config_folder(cache: Path) -> Path:
     return target
 
 
-def publish(target: Path, write: Any) -> None:
+def publish(target: Path, write: Callable[[Path], None]) -> None:
     """Make a folder as a whole or not at all: `write(temporary)` fills it, then it is renamed to `target`.
 
     Whoever comes second finds it finished; a process killed in between leaves only a hidden leftover.
+
+    Raises:
+        WeightsError: the folder cannot be written.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-", ignore_cleanup_errors=True) as made:
-        fresh = Path(made) / target.name
-        fresh.mkdir()
-        write(fresh)
-        try:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as made:
+            fresh = Path(made) / target.name
+            fresh.mkdir()
+            write(fresh)
             fresh.rename(target)
-        except OSError:
-            if not target.is_dir():
-                raise
+    except OSError as error:
+        if target.is_dir():
+            return  # somebody else was faster; renaming onto a full folder fails
+        raise WeightsError(
+            "The cache folder `{folder}` cannot be written ({reason}): check its permissions and the disk.",
+            folder=target.parent,
+            reason=error.strerror or error,
+        ) from error
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:

@@ -1,0 +1,87 @@
+"""The Discord client: puts the cogs together and keeps the command tree in step with Discord."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import Final, Protocol
+
+import discord
+from discord.ext import commands
+
+from bot.studio import Studio
+from cogs.buttons import BUTTONS
+from cogs.delivery import Delivery
+from cogs.errors import Tree
+from cogs.help import Help
+from cogs.imagine import Imagine
+from cogs.models import Models
+from cogs.painting import Painting
+from cogs.queue import Queue
+
+log = logging.getLogger(__name__)
+
+TREE_KEY: Final = "discord.command_tree"
+
+
+class Store(Protocol):
+    """A little memory between starts (`db.keyvalue.KeyValue`)."""
+
+    async def get(self, key: str) -> str | None:
+        """The value, or None."""
+
+    async def set(self, key: str, value: str) -> None:
+        """Write it down."""
+
+
+class TagbrushBot(commands.Bot):
+    """The bot. Default intents only: it reads no messages and knows no member list.
+
+    Buttons reach `studio` and `painting` through the client, because discord.py makes dynamic items itself.
+    """
+
+    def __init__(self, studio: Studio, store: Store) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents.default(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
+        )
+        self.studio = studio
+        self.painting = Painting(self, studio)
+        self._store = store
+
+    async def setup_hook(self) -> None:
+        """Add the cogs and buttons, then sync the commands if they changed."""
+        self.add_dynamic_items(*BUTTONS)
+        await self.add_cog(Imagine(self.studio, self.painting))
+        await self.add_cog(Queue(self.studio))
+        await self.add_cog(Models(self.studio))
+        await self.add_cog(Help(self.studio))
+        await self.add_cog(Delivery(self, self.studio, self.painting))
+        await self.sync_commands()
+
+    async def sync_commands(self) -> bool:
+        """Send the command tree to Discord if it is not what was sent last. Returns whether it was sent.
+
+        Bots that sync at every start run into Discord's daily limit.
+        """
+        digest = self.tree_digest()
+        if await self._store.get(TREE_KEY) == digest:
+            log.debug("the commands have not changed")
+            return False
+        await self.tree.sync()
+        await self._store.set(TREE_KEY, digest)
+        log.info("commands synced")
+        return True
+
+    def tree_digest(self) -> str:
+        """A hash of every command and of the application they belong to."""
+        tree = sorted((c.to_dict(self.tree) for c in self.tree.get_commands()), key=lambda c: str(c["name"]))
+        text = json.dumps([self.application_id, tree], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Ignore messages: everything is a slash command or a button."""

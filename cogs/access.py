@@ -1,0 +1,67 @@
+"""May the bot post here, and may this member do that? Asked before anything is queued. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import discord
+
+from bot.studio import Origin
+from pipeline.errors import MemberError
+
+NEEDED: Final = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+}
+"""Permissions without which the pictures could not be posted later, when the interaction has expired."""
+
+
+class NotHere(MemberError):
+    """The bot cannot post in this channel."""
+
+
+def missing(permissions: discord.Permissions, *, thread: bool) -> tuple[str, ...]:
+    """Names of the permissions the bot lacks."""
+    needed = dict(NEEDED)
+    if thread:
+        del needed["send_messages"]
+        needed["send_messages_in_threads"] = "Send Messages in Threads"
+    return tuple(name for flag, name in needed.items() if not getattr(permissions, flag))
+
+
+def check_place(interaction: discord.Interaction[Any]) -> None:
+    """Refuse a place where the result could not be posted.
+
+    Raises:
+        NotHere: no server, or the bot lacks a permission; the text names it.
+    """
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise NotHere("Pictures are painted in a server's channels only, not in private messages.")
+    thread = isinstance(interaction.channel, discord.Thread)
+    if lacking := missing(interaction.app_permissions, thread=thread):
+        raise NotHere(
+            "I cannot post pictures in this channel, so nothing was queued. "
+            "A moderator can give me here: {names}.",
+            names=", ".join(lacking),
+        )
+
+
+def origin_of(interaction: discord.Interaction[Any]) -> Origin:
+    """Who asks, and from where, as the use cases know it. Call `check_place` first."""
+    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
+    return Origin(
+        kind="discord",
+        guild_id=interaction.guild_id or 0,
+        guild_name=interaction.guild.name if interaction.guild else "",
+        channel_id=interaction.channel_id or 0,
+        user_id=interaction.user.id,
+        user_name=interaction.user.name,
+        nsfw_channel=bool(is_nsfw and is_nsfw()),
+    )
+
+
+def may_cancel(interaction: discord.Interaction[Any], author_id: int) -> bool:
+    """The author may, and members who may delete messages here."""
+    return interaction.user.id == author_id or interaction.permissions.manage_messages

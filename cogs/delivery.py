@@ -1,0 +1,54 @@
+"""After a start: takes up every job that the last run left, and posts what was painted but not delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from db.errors import DatabaseError
+from discord.ext import commands
+
+from bot.errors import tell
+from bot.studio import Studio
+from cogs.painting import RETRY_SECONDS, Painting
+
+log = logging.getLogger(__name__)
+
+
+class Delivery(commands.Cog):
+    """Recovers once, when the connection is ready and the servers' limits are known."""
+
+    def __init__(self, bot: commands.Bot, studio: Studio, painting: Painting) -> None:
+        self._bot = bot
+        self._studio = studio
+        self._painting = painting
+        self._task: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        """Start recovering in the background."""
+        self._task = asyncio.get_running_loop().create_task(self._recover(), name="recovery")
+
+    async def cog_unload(self) -> None:
+        """Stop everything this cog runs."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._painting.close()
+
+    async def _recover(self) -> None:
+        await self._bot.wait_until_ready()
+        for pause in (*RETRY_SECONDS, None):
+            try:
+                undelivered = await self._studio.recover("discord")
+            except DatabaseError as error:
+                tell(error, "taking up earlier jobs")
+            else:
+                break
+            if pause is None:
+                return
+            await self._studio.park(asyncio.sleep(pause), reason="the database is locked")
+        waiting = self._studio.waiting_jobs()
+        if undelivered or waiting:
+            log.info("taking up %s waiting jobs, delivering %s", len(waiting), len(undelivered))
+        for job_id in (*undelivered, *waiting):
+            self._painting.follow(job_id)

@@ -1,0 +1,98 @@
+"""The one place where a failure becomes an answer on Discord."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+
+from bot.errors import tell
+from cogs.text import CONTENT_LIMIT, clean, trim
+from pipeline.errors import MemberError
+
+log = logging.getLogger(__name__)
+
+AnyInteraction = discord.Interaction[Any]
+
+
+_PRIVATE: Final = "tagbrush.private"
+"""Mark on an interaction whose deferred answer only the member sees."""
+
+
+async def defer_privately(interaction: AnyInteraction) -> None:
+    """Acknowledge within Discord's 3 seconds; what `whisper` says then is the answer."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    interaction.extras[_PRIVATE] = True
+
+
+async def whisper(interaction: AnyInteraction, text: str) -> None:
+    """Say something that only this member sees, whatever was answered before.
+
+    A deferred public answer cannot turn private, and the first followup would go into it. So it is finished
+    with two words, the member is told, and then it goes.
+    """
+    text = trim(clean(text), CONTENT_LIMIT)
+    nobody = discord.AllowedMentions.none()
+    if not interaction.response.is_done():
+        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=nobody)
+        return
+    deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+    if deferred and interaction.extras.get(_PRIVATE):
+        await interaction.edit_original_response(content=text, allowed_mentions=nobody)
+        return
+    if deferred:
+        await interaction.edit_original_response(content="Not done.", allowed_mentions=nobody)
+    await interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody)
+    if deferred:
+        with contextlib.suppress(discord.NotFound):
+            await interaction.delete_original_response()
+
+
+async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) -> None:
+    """Tell the member what went wrong and log what is a fault of ours under the same reference id."""
+    text, reference = tell(_sentence(error), doing)
+    try:
+        await whisper(interaction, text)
+    except discord.HTTPException as trouble:
+        # Nobody can be told any more: the interaction has expired or Discord is down.
+        log.warning("reference %s could not be shown: %s", reference, trouble)
+
+
+@contextlib.asynccontextmanager
+async def guarded(interaction: AnyInteraction, doing: str) -> AsyncIterator[None]:
+    """Around the body of every command and button: whatever is raised reaches the member as a sentence."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - this is the one place that answers for all of them
+        await refuse(interaction, error, doing)
+
+
+def _sentence(error: BaseException) -> BaseException:
+    """What discord.py wraps, or says itself, as an error of our own family."""
+    match error:
+        case app_commands.CommandInvokeError():
+            return error.original
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            return MemberError("This command has just changed. Wait a minute, reload Discord and try again.")
+        case app_commands.NoPrivateMessage():
+            return MemberError("This works in a server's channels only, not in private messages.")
+        case app_commands.CheckFailure():
+            return MemberError("You may not use this here.")
+        case app_commands.TransformerError():
+            return MemberError("One of the options has a value that Discord could not read: choose it again.")
+    return error
+
+
+class Tree(app_commands.CommandTree[Any]):
+    """A command tree whose errors are answered, also those raised outside a command's own body."""
+
+    async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError, /) -> None:
+        """Answer an error that no command has answered."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            log.error("autocomplete failed", exc_info=error)
+            return
+        await refuse(interaction, error, "running a command")

@@ -1,0 +1,54 @@
+"""`/help`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.studio import Studio
+from cogs.errors import guarded
+from cogs.text import trim
+from cogs.views import WORKING, layout
+from pipeline.profiles.types import Profile
+
+TEXT = r"""### How to paint
+`/imagine prompt:` and a few tags, separated by commas: `1girl, solo, long hair, smile, cherry blossoms`.
+Everything else has a default that the model's card recommends, and each option suggests what the model knows.
+**Writing prompts**
+- `(smile:1.3)` weighs a tag more, `(smile:0.8)` less, `[smile]` a little less; `\(` and `\)` are plain brackets.
+- `BREAK` starts a new chunk. Long prompts are fine.
+- Names as on Danbooru work: `bishop_(chess)`.
+- `quality:none` and `negative_preset:none` add nothing; what was added is always shown under the pictures.
+**Your pictures**
+- Each shows its seed. The same seed with the same options paints the same picture again.
+- Cancel stops a job that waits or paints; moderators can do that too.
+- A restart of the bot loses nothing: what was queued is painted, and posted once.
+**Commands**
+`/imagine` paints · `/queue` shows what waits here · `/models` shows the models, their licences and examples"""
+
+
+def help_view(default: Profile) -> ui.LayoutView:
+    """The help, with the order of tags of the default model."""
+    items: list[ui.Item[Any]] = [ui.TextDisplay(TEXT)]
+    if default.template_text:
+        items.append(
+            ui.TextDisplay(trim(f"**Order of tags for {default.name}**\n{default.template_text}", 800))
+        )
+    return layout(WORKING, *items)
+
+
+class Help(commands.Cog):
+    """Explains the bot to a newcomer."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    @app_commands.command(name="help", description="How to paint with this bot")
+    async def help(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer to the member only."""
+        async with guarded(interaction, "showing the help"):
+            default = self._studio.profiles[self._studio.default_profile]
+            await interaction.response.send_message(view=help_view(default), ephemeral=True)

@@ -1,0 +1,191 @@
+"""One job's message: edited while the interaction lives, through the channel after that, new at last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any, Final
+
+import aiohttp
+import discord
+
+from cogs.uploads import Upload, prefix
+from cogs.views import moved_view
+from db.jobs import Job
+
+log = logging.getLogger(__name__)
+
+EDITABLE_FOR: Final = timedelta(minutes=55)
+"""Discord limits edits of messages older than an hour (30046): from here on the result is a new message."""
+HISTORY: Final = 100
+"""Messages looked through for a result that was posted but not written down."""
+_TOO_LARGE: Final = 40005
+_UNKNOWN_CHANNEL: Final = 10003
+
+NOBODY: Final = discord.AllowedMentions.none()
+
+
+class Fate(Enum):
+    """What an error of Discord's means for the next attempt."""
+
+    TOO_LARGE = auto()
+    ELSEWHERE = auto()
+    """Not this way: the message or the token is gone, or may not be edited."""
+    LATER = auto()
+    """Discord or the network is down."""
+    NEVER = auto()
+    """There is no such channel any more."""
+    FAULT = auto()
+    """Discord refuses what we sent: a fault of ours."""
+
+
+TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+
+
+def fate_of(error: BaseException) -> Fate:
+    """Read an error of `TROUBLE`."""
+    if not isinstance(error, discord.HTTPException):
+        return Fate.LATER
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return Fate.TOO_LARGE
+    if error.code == _UNKNOWN_CHANNEL:
+        return Fate.NEVER
+    if error.status >= 500 or error.status == 429:
+        return Fate.LATER
+    if error.status in {401, 403, 404} or error.code in {30046, 50027}:
+        return Fate.ELSEWHERE
+    return Fate.FAULT
+
+
+class Post:
+    """Where a job is shown. `message_id` is None until a message is known."""
+
+    def __init__(
+        self, client: discord.Client, job: Job, interaction: discord.Interaction[Any] | None = None
+    ) -> None:
+        self.message_id = job.message_id
+        self._job = job
+        self._client = client
+        self._interaction = interaction
+        self._channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        self._lost = False
+
+    @property
+    def interaction(self) -> discord.Interaction[Any] | None:
+        """The interaction while its token lives (15 minutes)."""
+        if self._interaction is not None and self._interaction.is_expired():
+            self._interaction = None
+        return self._interaction
+
+    def _editable(self) -> bool:
+        if self.message_id is None or self._lost:
+            return False
+        return discord.utils.utcnow() - discord.utils.snowflake_time(self.message_id) < EDITABLE_FOR
+
+    async def update(self, view: discord.ui.LayoutView) -> None:
+        """Show progress if that is possible. Never raises: the next update or the result says it all."""
+        try:
+            await self._edit(view, ())
+        except TROUBLE as error:
+            log.info("job %s: progress not shown: %s", self._job.id, error)
+
+    async def _edit(self, view: discord.ui.LayoutView, files: Sequence[discord.File]) -> bool:
+        """Edit the job's message. False when there is none that can be edited."""
+        if not self._lost and (interaction := self.interaction) is not None:
+            try:
+                message = await interaction.edit_original_response(
+                    view=view, attachments=files, allowed_mentions=NOBODY
+                )
+            except discord.HTTPException as error:
+                if fate_of(error) is not Fate.ELSEWHERE:
+                    raise
+                self._interaction = None
+                self._lost = error.code == 10008
+                _rewind(files)
+            else:
+                self.message_id = message.id
+                return True
+        if not self._editable() or self.message_id is None:
+            return False
+        try:
+            partial = self._channel.get_partial_message(self.message_id)
+            await partial.edit(view=view, attachments=files, allowed_mentions=NOBODY)
+        except discord.HTTPException as error:
+            if fate_of(error) is not Fate.ELSEWHERE:
+                raise
+            self._lost = True
+            _rewind(files)
+            return False
+        return True
+
+    async def result(self, view: discord.ui.LayoutView, uploads: Sequence[Upload], description: str) -> int:
+        """Post the pictures: into the job's message if possible, else as a new one. Returns the message's id.
+
+        Raises:
+            discord.HTTPException, aiohttp.ClientError, OSError: see `fate_of`.
+        """
+        files = [upload.file(description) for upload in uploads]
+        if await self._edit(view, files) and self.message_id is not None:
+            return self.message_id
+        old = self.message_id
+        # Discord drops a second message with this nonce, so a repeated attempt cannot post twice.
+        message = await self._channel.send(
+            view=view, files=files, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY
+        )
+        self.message_id = message.id
+        if old is not None and not self._lost:
+            await self._retire(old)
+        return message.id
+
+    async def closing(self, view: discord.ui.LayoutView, *, insist: bool) -> None:
+        """Show the end of a job without pictures: by edit, else as a new message if `insist`. Raises like `result`."""
+        if not await self._edit(view, ()) and insist:
+            await self._channel.send(view=view, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY)
+
+    async def _retire(self, message_id: int) -> None:
+        """The old message must not go on showing a progress bar."""
+        try:
+            await self._channel.get_partial_message(message_id).delete()
+        except TROUBLE:
+            try:
+                await self._channel.get_partial_message(message_id).edit(view=moved_view(), attachments=[])
+            except TROUBLE as error:
+                log.info("job %s: the old message stays: %s", self._job.id, error)
+
+    async def find_posted(self) -> int | None:
+        """The id of a message that already shows this job's pictures.
+
+        Between posting and writing that down lies a moment in which the process can be killed. Then the
+        message tells: its files carry the job's id in their names.
+
+        Raises:
+            aiohttp.ClientError, OSError, discord.DiscordServerError: Discord cannot be asked now.
+        """
+        try:
+            if self.message_id is not None:
+                message = await self._channel.fetch_message(self.message_id)
+                if self._shows(message):
+                    return message.id
+            after = discord.Object(discord.utils.time_snowflake(self._since()))
+            async for message in self._channel.history(limit=HISTORY, after=after, oldest_first=True):
+                if self._shows(message):
+                    return message.id
+        except (discord.NotFound, discord.Forbidden) as error:
+            log.info("job %s: earlier messages cannot be read: %s", self._job.id, error)
+        return None
+
+    def _since(self) -> Any:
+        anchor = self.message_id or 0
+        moment = discord.utils.utcnow() - timedelta(days=1)
+        return max(moment, discord.utils.snowflake_time(anchor)) if anchor else moment
+
+    def _shows(self, message: discord.Message) -> bool:
+        mine = self._client.user is not None and message.author.id == self._client.user.id
+        return mine and any(a.filename.startswith(prefix(self._job.id)) for a in message.attachments)
+
+
+def _rewind(files: Sequence[discord.File]) -> None:
+    for file in files:
+        file.reset()

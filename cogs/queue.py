@@ -1,0 +1,56 @@
+"""`/queue`: what waits in this server, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+from db.jobs import JobState
+from discord import app_commands, ui
+from discord.ext import commands
+from pipeline.queueing.eta import wording
+
+from bot.studio import QueueEntry, Studio
+from cogs.errors import guarded
+from cogs.text import clean, plural, trim
+from cogs.views import WORKING, layout
+
+SHOWN: Final = 20
+
+
+def queue_text(entries: Sequence[QueueEntry], names: dict[str, str]) -> str:
+    """The queue as lines: what paints first, then in the order it will start."""
+    if not entries:
+        return "### The queue is empty\nNothing waits in this server. `/imagine` paints at once."
+    waiting = sum(entry.state is JobState.QUEUED for entry in entries)
+    head = f"### {plural(len(entries) - waiting, 'job')} painting, {waiting} waiting in this server"
+    lines = [head]
+    for entry in entries[:SHOWN]:
+        place = "painting" if entry.state is not JobState.QUEUED else f"place {entry.place}"
+        left = f" · {wording(entry.eta_seconds)} left" if entry.eta_seconds is not None else ""
+        model = trim(clean(names.get(entry.profile, entry.profile)), 60)
+        lines.append(f"**{place}** · <@{entry.user_id}> · {plural(entry.images, 'picture')} · {model}{left}")
+    if len(entries) > SHOWN:
+        lines.append(f"-# and {len(entries) - SHOWN} more")
+    return trim("\n".join(lines), 3900)
+
+
+class Queue(commands.Cog):
+    """Shows the queue to the member who asks."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    @app_commands.command(name="queue", description="Show what waits in this server")
+    @app_commands.guild_only()
+    async def queue(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer for this server only."""
+        async with guarded(interaction, "showing the queue"):
+            entries = self._studio.queue_of(interaction.guild_id or 0)
+            names = {profile.id: profile.name for profile in self._studio.profiles.values()}
+            await interaction.response.send_message(
+                view=layout(WORKING, ui.TextDisplay(queue_text(entries, names))),
+                ephemeral=True,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )

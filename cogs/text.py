@@ -1,0 +1,94 @@
+"""Text as Discord shows it: nothing a member types may ping, break the layout or exceed a limit. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+CONTENT_LIMIT: Final = 2000
+"""Characters of an ordinary message."""
+LAYOUT_LIMIT: Final = 4000
+"""Characters of all text displays of one Components V2 message together."""
+ALT_LIMIT: Final = 256
+"""Characters of a gallery item's alt text that discord.py documents."""
+CHOICE_LIMIT: Final = 100
+"""Characters of a choice's name and value."""
+BAR_CELLS: Final = 20
+_ELLIPSIS: Final = "…"
+
+
+def length(text: str) -> int:
+    """Length in UTF-16 code units: never less than what Discord counts, whichever way it counts."""
+    return len(text) + sum(ord(character) > 0xFFFF for character in text)
+
+
+def trim(text: str, limit: int) -> str:
+    """The text, cut to `limit` UTF-16 code units with an ellipsis when it is longer."""
+    if length(text) <= limit:
+        return text
+    room, kept = limit - 1, []
+    for character in text:
+        room -= 2 if ord(character) > 0xFFFF else 1
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + _ELLIPSIS
+
+
+def clean(text: str) -> str:
+    """The text without control characters, lone surrogates and marks that turn the reading direction."""
+    return "".join(
+        c
+        for c in text
+        if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"} and c not in _BIDI)
+    )
+
+
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def block(text: str, limit: int) -> str:
+    """A code block: inside one Discord resolves no mention, link or markdown, and offers a copy button.
+
+    Only three backticks in a row could end it early, so a zero-width space parts them.
+    """
+    fence = "```\n"
+    inner = clean(text).replace("`", "`\u200b") if "``" in text else clean(text)
+    return f"{fence}{trim(inner.strip(), limit - 8) or ' '}\n```"
+
+
+def inline(text: str, limit: int = 100) -> str:
+    """Inline code: for names and tags inside a sentence. Newlines become spaces, backticks apostrophes."""
+    flat = " ".join(clean(text).replace("`", "'").split())
+    return f"`{trim(flat, limit - 2) or ' '}`"
+
+
+def alt(prompt: str) -> str:
+    """A prompt as alt text."""
+    return trim(" ".join(clean(prompt).split()), ALT_LIMIT) or "picture"
+
+
+def bar(fraction: float) -> str:
+    """A progress bar for a fraction of 0 to 1, as inline code so that its cells are equally wide."""
+    fraction = min(1.0, max(0.0, fraction))
+    full = int(fraction * BAR_CELLS)
+    return f"`{'█' * full}{'░' * (BAR_CELLS - full)}` {fraction:.0%}"
+
+
+def seeds(numbers: list[int]) -> str:
+    """Seeds as a member would type them: one, or the first and last of a row."""
+    if not numbers:
+        return "none"
+    if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        return f"seeds {numbers[0]} to {numbers[-1]}"
+    return ("seeds " if len(numbers) > 1 else "seed ") + ", ".join(str(n) for n in numbers)
+
+
+def duration(seconds: float) -> str:
+    """How long something took."""
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def plural(count: int, what: str) -> str:
+    """`1 picture`, `2 pictures`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

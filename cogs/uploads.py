@@ -1,0 +1,100 @@
+"""The files of a result, made small enough for this server. The originals stay untouched on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from PIL import Image as PillowImage
+
+DEFAULT_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes a bot may upload per file in a server without boosts."""
+LEVELS: Final = ("png", "webp", "jpg", "jpg", "jpg")
+"""How a file is encoded at each level, each one smaller than the one before."""
+_JPEG_QUALITY: Final = {2: 95, 3: 85, 4: 70}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file as it is sent."""
+
+    name: str
+    data: bytes
+
+    def file(self, description: str) -> discord.File:
+        """A new `discord.File`: each can be sent only once."""
+        return discord.File(io.BytesIO(self.data), self.name, description=description)
+
+
+def prefix(job_id: int) -> str:
+    """How the names of a job's files begin; finds them again in a channel after a crash."""
+    return f"tagbrush-{job_id}-"
+
+
+def limit_of(guild: discord.Guild | None, interaction: discord.Interaction[Any] | None) -> int:
+    """Bytes per file: the smaller of what the server and the interaction allow."""
+    limits = [guild.filesize_limit if guild else DEFAULT_LIMIT]
+    if interaction is not None and interaction.filesize_limit:
+        limits.append(interaction.filesize_limit)
+    return min(limits)
+
+
+def encode(png: bytes, level: int) -> bytes:
+    """The picture at one level of `LEVELS`. Slow: call it on a thread."""
+    if level == 0:
+        return png
+    out = io.BytesIO()
+    with PillowImage.open(io.BytesIO(png)) as picture:
+        rgb = picture.convert("RGB")
+        if LEVELS[level] == "webp":
+            rgb.save(out, "WEBP", lossless=True, method=4)
+        else:
+            rgb.save(out, "JPEG", quality=_JPEG_QUALITY[level], optimize=True)
+    return out.getvalue()
+
+
+def fit(png: bytes, limit: int, level: int) -> tuple[bytes, int]:
+    """The best encoding from `level` on that fits `limit` bytes (else the smallest), and its level."""
+    data, used = encode(png, level), level
+    while len(data) > limit and used + 1 < len(LEVELS):
+        used += 1
+        data = encode(png, used)
+    return data, used
+
+
+async def prepare(
+    job_id: int, pictures: Sequence[tuple[int, bytes]], limit: int, level: int = 0
+) -> tuple[tuple[Upload, ...], int]:
+    """Encode a job's pictures on a thread.
+
+    Args:
+        job_id: names the files.
+        pictures: position and original PNG of each.
+        limit: bytes per file.
+        level: the first level to try.
+
+    Returns:
+        The files, and the highest level that was needed.
+    """
+
+    def work() -> tuple[tuple[Upload, ...], int]:
+        uploads, highest = [], level
+        for position, png in pictures:
+            data, used = fit(png, limit, level)
+            highest = max(highest, used)
+            uploads.append(Upload(f"{prefix(job_id)}{position + 1}.{LEVELS[used]}", data))
+        return tuple(uploads), highest
+
+    return await asyncio.to_thread(work)
+
+
+def remark_of(level: int) -> str:
+    """What the member should know about the encoding; empty for the originals."""
+    if level == 0:
+        return ""
+    kind = "WebP without loss" if LEVELS[level] == "webp" else "JPEG"
+    return f"Too large to post here as PNG, so shown as {kind}; the original is kept."

@@ -1,0 +1,165 @@
+"""What a job's message looks like in each of its states (Components V2).
+
+Fresh views only, never edited ones: discord.py forgets a dynamic item for the whole bot when one view is sent again without it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.studio import Progress
+from cogs.buttons import CancelButton
+from cogs.text import alt, bar, block, clean, duration, inline, plural, seeds, trim
+from db.jobs import Job, JobState
+from pipeline.profiles.types import Profile
+from pipeline.queueing.eta import wording
+from pipeline.recipe import Recipe
+
+PROMPT_ROOM: Final = 1800
+NOTE_ROOM: Final = 900
+WORKING: Final = discord.Colour.blurple()
+DONE: Final = discord.Colour.green()
+STOPPED: Final = discord.Colour.light_grey()
+BROKEN: Final = discord.Colour.red()
+
+
+def layout(colour: discord.Colour, *items: ui.Item[Any]) -> ui.LayoutView:
+    """One container that never times out, so that its buttons never do."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*items, accent_colour=colour))
+    return view
+
+
+def asked_prompt(job: Job) -> str:
+    """The prompt as the member typed it."""
+    try:
+        return str(json.loads(job.request)["prompt"])
+    except (ValueError, KeyError, TypeError):
+        return job.images[0].prompt if job.images else ""
+
+
+def progress_view(job: Job, progress: Progress, model: str) -> ui.LayoutView:
+    """Position, time left and a bar with the step, and a Cancel button."""
+    left = f" · {wording(progress.eta_seconds)} left" if progress.eta_seconds is not None else ""
+    if progress.state is JobState.QUEUED and not progress.place:
+        head = "### Starting"
+        body = f"{plural(progress.images, 'picture')}{left}"
+    elif progress.state is JobState.QUEUED:
+        head = f"### In the queue: place {progress.place} of {progress.jobs_in_guild} here"
+        body = f"{plural(progress.images, 'picture')}{left}"
+    else:
+        head = f"### Painting {plural(progress.images, 'picture')}"
+        if progress.images > 1:
+            head += f", {progress.images_done} done"
+        body = f"{bar(_fraction(progress))} · step {progress.step} of {progress.steps}{left}"
+        if not progress.steps:
+            body = f"{bar(_fraction(progress))}{left}"
+    lines = [head, body, f"-# {clean(model)} · for <@{job.user_id}>"]
+    lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
+    return layout(
+        WORKING,
+        ui.TextDisplay(block(asked_prompt(job), 600)),
+        ui.TextDisplay(trim("\n".join(lines), 1500)),
+        ui.ActionRow(CancelButton(job.id)),
+    )
+
+
+def _fraction(progress: Progress) -> float:
+    if not progress.images:
+        return 0.0
+    painting = progress.step / progress.steps if progress.steps else 0.0
+    left = progress.images - progress.images_done
+    return (progress.images_done + painting * left) / progress.images
+
+
+def result_view(job: Job, files: Sequence[str], profile: Profile | None, remark: str = "") -> ui.LayoutView:
+    """The pictures as one gallery, with everything needed to paint them again.
+
+    Args:
+        job: rendered; only its painted pictures are shown.
+        files: names of the attached files, in the order of the painted pictures.
+        profile: its model, when it is still known.
+        remark: something about the files, for example that they were compressed for Discord.
+    """
+    prompt = asked_prompt(job)
+    gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+    for name in files:
+        gallery.add_item(media=f"attachment://{name}", description=alt(prompt))
+    return layout(
+        DONE,
+        ui.TextDisplay(block(prompt, PROMPT_ROOM)),
+        gallery,
+        ui.TextDisplay(
+            trim("\n".join([*_facts(job, profile), *_notes(job, remark)]), 4000 - PROMPT_ROOM - 100)
+        ),
+    )
+
+
+def _facts(job: Job, profile: Profile | None) -> list[str]:
+    painted = [image for image in job.images if image.file]
+    recipe = Recipe.from_json(painted[0].recipe)
+    took = sum(image.seconds or 0.0 for image in painted)
+    facts = [
+        f"**{clean(profile.name if profile else recipe.profile)}**",
+        seeds([image.seed for image in painted]),
+        f"{recipe.width} x {recipe.height}",
+        f"{recipe.steps} steps",
+        f"guidance {recipe.guidance_scale:g}",
+        duration(took),
+    ]
+    return [" · ".join(facts), f"-# for <@{job.user_id}>"]
+
+
+def _notes(job: Job, remark: str) -> list[str]:
+    try:
+        notes = json.loads(job.notes)
+        added = [str(entry[0]) for entry in notes["added"] if entry[2] == "prompt"]
+        avoided = [str(entry[0]) for entry in notes["added"] if entry[2] != "prompt"]
+        warnings = [str(text) for text in notes["warnings"]]
+    except (ValueError, KeyError, TypeError, IndexError):
+        added, avoided, warnings = [], [], []
+    lines = []
+    if added:
+        lines.append(f"-# Added: {inline(', '.join(added), 400)}")
+    if avoided:
+        lines.append(f"-# Kept out: {inline(', '.join(avoided), 300)}")
+    lines += [f"-# {trim(clean(text), 300)}" for text in warnings[:4]]
+    missing = sum(not image.file for image in job.images)
+    if missing and job.error:
+        reference = f" (reference {job.reference})" if job.reference and job.reference not in job.error else ""
+        lines.append(
+            f"-# {plural(missing, 'picture')} could not be painted: {trim(clean(job.error), 500)}{reference}"
+        )
+    if remark:
+        lines.append(f"-# {remark}")
+    return lines
+
+
+def failed_view(job: Job) -> ui.LayoutView:
+    """A plain sentence and the reference id."""
+    sentence = trim(clean(job.error or "Something went wrong on our side."), NOTE_ROOM)
+    reference = f"\n-# Reference {job.reference}" if job.reference and job.reference not in sentence else ""
+    return layout(
+        BROKEN,
+        ui.TextDisplay(block(asked_prompt(job), 600)),
+        ui.TextDisplay(f"### Not painted\n{sentence}{reference}\n-# for <@{job.user_id}>"),
+    )
+
+
+def cancelled_view(job: Job) -> ui.LayoutView:
+    """What is left of a cancelled job."""
+    return layout(
+        STOPPED,
+        ui.TextDisplay(block(asked_prompt(job), 600)),
+        ui.TextDisplay(f"### Cancelled\n-# for <@{job.user_id}>"),
+    )
+
+
+def moved_view() -> ui.LayoutView:
+    """Left in the old message when the pictures had to be posted as a new one."""
+    return layout(STOPPED, ui.TextDisplay("-# The pictures are in a newer message below."))

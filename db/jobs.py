@@ -1,0 +1,226 @@
+"""Jobs and their pictures: the queries that the use cases are made of."""
+
+from __future__ import annotations
+
+from db.database import Database, Transaction
+from db.intake import Intake
+from db.reading import read_job, read_jobs, read_undelivered, read_waiting
+from db.records import (
+    CapReached,
+    Image,
+    ImageState,
+    Job,
+    JobState,
+    NewImage,
+    NewJob,
+    Pending,
+    Recovery,
+    WaitingImage,
+)
+from db.transitions import abandon_jobs, cancel_job, requeue_image, requeue_running, settle_job, start_image
+
+__all__ = [
+    "CapReached",
+    "Image",
+    "ImageState",
+    "Job",
+    "JobState",
+    "Jobs",
+    "NewImage",
+    "NewJob",
+    "Pending",
+    "Recovery",
+    "WaitingImage",
+]
+
+
+class Jobs:
+    """Typed queries. Each is one transaction, and raises `DatabaseError` when the database is unusable."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._intake = Intake(db)
+
+    async def create(self, new: NewJob) -> Job:
+        """Write a job with its pictures, all queued. When this returns, the job is on the disk.
+
+        Raises:
+            CapReached: the member or the guild has too much waiting; nothing was queued.
+            DatabaseError: it could not be written; nothing was queued.
+            ValueError: a job without pictures.
+        """
+        return await self._intake.create(new)
+
+    # -- finding ---------------------------------------------------------------------------------------------
+
+    async def get(self, job_id: int) -> Job | None:
+        """A job with its pictures, whatever its state."""
+        async with self._db.reading() as tx:
+            return await read_job(tx, job_id)
+
+    async def find_by_message(self, message_id: int) -> Job | None:
+        """The newest job that this message shows."""
+        async with self._db.reading() as tx:
+            found = await read_jobs(tx, "jobs.message_id = ? ORDER BY jobs.id DESC LIMIT 1", message_id)
+        return found[0] if found else None
+
+    async def waiting_jobs(self, guild_id: int, limit: int) -> tuple[Job, ...]:
+        """The oldest jobs of a guild that wait or run, at most `limit`."""
+        async with self._db.reading() as tx:
+            return await read_jobs(
+                tx,
+                "jobs.guild_id = ? AND jobs.state IN ('queued', 'running') ORDER BY jobs.id LIMIT ?",
+                guild_id,
+                limit,
+            )
+
+    async def counts(self) -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        rows = await self._db.rows("SELECT state, count(*) AS n FROM jobs GROUP BY state")
+        found = {row["state"]: row["n"] for row in rows}
+        return {state: found.get(state.value, 0) for state in JobState}
+
+    async def counts_pending(self, user_id: int, guild_id: int) -> Pending:
+        """How many pictures of this member in this guild, and of this guild, wait or run."""
+        rows = await self._db.rows(
+            """
+            SELECT coalesce(sum(jobs.user_id = ?), 0) AS user, count(*) AS guild
+            FROM jobs JOIN images ON images.job_id = jobs.id
+            WHERE jobs.guild_id = ? AND jobs.state IN ('queued', 'running')
+              AND images.state IN ('queued', 'running')
+            """,
+            user_id,
+            guild_id,
+        )
+        return Pending(rows[0]["user"], rows[0]["guild"])
+
+    # -- what happens to a job -------------------------------------------------------------------------------
+
+    async def set_message(self, job_id: int, channel_id: int, message_id: int) -> None:
+        """Remember which message shows this job."""
+        async with self._db.transaction() as tx:
+            await tx.execute(
+                "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ?", channel_id, message_id, job_id
+            )
+
+    async def image_started(self, image_id: int) -> bool:
+        """The picture goes to the engine: it and its job are running now. False when it was not queued."""
+        async with self._db.transaction() as tx:
+            return await start_image(tx, image_id, self._db.now())
+
+    async def image_requeued(self, image_id: int) -> bool:
+        """The picture cannot be finished now, such as on a full disk: queued again. False if it did not run."""
+        async with self._db.transaction() as tx:
+            return await requeue_image(tx, image_id)
+
+    async def image_painted(
+        self, image_id: int, *, file: str, sha256: str, seconds: float, weights: str, recipe: str
+    ) -> Job:
+        """The picture is on the disk. Its job becomes rendered when nothing of it is left to paint.
+
+        Changes nothing when the picture was not running, such as when it was cancelled meanwhile.
+
+        Raises:
+            LookupError: there is no such picture.
+        """
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            changed = await tx.execute(
+                """
+                UPDATE images SET state = 'painted', file = ?, sha256 = ?, seconds = ?, weights = ?, recipe = ?,
+                                  ended_at = ?
+                WHERE id = ? AND state = 'running'
+                """,
+                file,
+                sha256,
+                seconds,
+                weights,
+                recipe,
+                now,
+                image_id,
+            )
+            return await _after(tx, image_id, changed, now)
+
+    async def image_failed(self, image_id: int, error: str, reference: str) -> Job:
+        """The picture cannot be painted. Its job fails when none of its pictures is left and none was painted.
+
+        Changes nothing when the picture was neither queued nor running.
+
+        Raises:
+            LookupError: there is no such picture.
+        """
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            changed = await tx.execute(
+                """
+                UPDATE images SET state = 'failed', error = ?, reference = ?, ended_at = ?
+                WHERE id = ? AND state IN ('queued', 'running')
+                """,
+                error,
+                reference,
+                now,
+                image_id,
+            )
+            if changed:
+                await tx.execute(
+                    """
+                    UPDATE jobs SET error = ?, reference = ?
+                    WHERE id = (SELECT job_id FROM images WHERE id = ?) AND error IS NULL
+                    """,
+                    error,
+                    reference,
+                    image_id,
+                )
+            return await _after(tx, image_id, changed, now)
+
+    async def cancel(self, job_id: int) -> tuple[int, ...]:
+        """Cancel what waits or runs. Returns the ids of the pictures that did; painted ones stay recorded.
+
+        Nothing happens, and the result is empty, when the job is final or rendered or does not exist.
+        """
+        async with self._db.transaction() as tx:
+            return await cancel_job(tx, job_id, self._db.now())
+
+    async def delivered(self, job_id: int, message_id: int | None) -> bool:
+        """The pictures were posted, in this message. False if it was not rendered, so also the second time."""
+        async with self._db.transaction() as tx:
+            changed = await tx.execute(
+                """
+                UPDATE jobs SET state = 'delivered', delivered_at = ?, message_id = coalesce(?, message_id)
+                WHERE id = ? AND state = 'rendered'
+                """,
+                self._db.now(),
+                message_id,
+                job_id,
+            )
+        return changed > 0
+
+    # -- the start -------------------------------------------------------------------------------------------
+
+    async def recover(self, origin: str) -> Recovery:
+        """Take stock after a stop of any kind: what was running is queued again.
+
+        To be called before anything of this origin is painted in this process: it cannot tell a picture in the
+        engine from one that the last process left.
+        """
+        async with self._db.transaction() as tx:
+            await requeue_running(tx, origin)
+            return Recovery(await read_waiting(tx, origin), await read_undelivered(tx, origin))
+
+    async def abandon(self, origin: str) -> int:
+        """Cancel what nobody waits for any more: every job of an origin that is not final. Returns how many."""
+        async with self._db.transaction() as tx:
+            return await abandon_jobs(tx, origin, self._db.now())
+
+
+async def _after(tx: Transaction, image_id: int, changed: int, now: float) -> Job:
+    """The job of a picture, settled when the picture has just changed."""
+    row = await tx.row("SELECT job_id FROM images WHERE id = ?", image_id)
+    if row is None:
+        raise LookupError(f"no picture {image_id}")
+    if changed:
+        await settle_job(tx, row["job_id"], now)
+    job = await read_job(tx, row["job_id"])
+    if job is None:
+        raise LookupError(f"no job {row['job_id']}")
+    return job

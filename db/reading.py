@@ -1,0 +1,79 @@
+"""From rows to objects: how jobs, pictures and what waits are read."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from db.database import Transaction, Value
+from db.records import Image, ImageState, Job, JobState, WaitingImage
+
+PAGE: Final = 1000
+"""Rows turned into objects at a time (about 3 ms), so that the event loop gets its turn in between."""
+
+_JOB_COLUMNS: Final = """
+    jobs.id, jobs.origin, jobs.guild_id, jobs.channel_id, jobs.user_id, users.name AS user_name, jobs.state,
+    jobs.private, jobs.message_id, jobs.request, jobs.notes, jobs.error, jobs.reference, jobs.created_at,
+    jobs.started_at, jobs.rendered_at, jobs.delivered_at
+"""
+
+_IMAGE_COLUMNS: Final = """
+    id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed, width, height, steps, cost,
+    file, sha256, seconds, weights, error, reference
+"""
+
+# INDEXED BY: a start must read what is pending and never walk through the history. SQLite refuses the query
+# should a later migration drop that index.
+_WAITING: Final = """
+    SELECT images.id AS image_id, images.job_id, jobs.guild_id, jobs.user_id, images.profile, images.cost,
+           (SELECT count(*) FROM images AS every WHERE every.job_id = images.job_id) AS images
+    FROM images INDEXED BY images_pending CROSS JOIN jobs ON jobs.id = images.job_id
+    WHERE images.state IN ('queued', 'running') AND (images.job_id, images.id) > (?, ?)
+      AND images.state = 'queued' AND jobs.state IN ('queued', 'running') AND jobs.origin = ?
+    ORDER BY images.job_id, images.id LIMIT ?
+"""
+
+
+async def read_jobs(tx: Transaction, condition: str, *values: Value) -> tuple[Job, ...]:
+    """Jobs with their pictures. `condition` is text of this package; what comes from outside is in `values`."""
+    rows = await tx.rows(
+        f"SELECT {_JOB_COLUMNS} FROM jobs JOIN users ON users.id = jobs.user_id WHERE {condition}", *values
+    )
+    jobs = []
+    for row in rows:
+        images = await tx.rows(
+            f"SELECT {_IMAGE_COLUMNS} FROM images WHERE job_id = ? ORDER BY position", row["id"]
+        )
+        jobs.append(_to_job(row, images))
+    return tuple(jobs)
+
+
+async def read_job(tx: Transaction, job_id: int) -> Job | None:
+    """One job with its pictures."""
+    found = await read_jobs(tx, "jobs.id = ?", job_id)
+    return found[0] if found else None
+
+
+async def read_waiting(tx: Transaction, origin: str) -> tuple[WaitingImage, ...]:
+    """Every queued picture of an origin, in the order of creation."""
+    waiting: list[WaitingImage] = []
+    last = (0, 0)
+    while page := await tx.rows(_WAITING, *last, origin, PAGE):
+        waiting += [WaitingImage(**row) for row in page]
+        last = (waiting[-1].job_id, waiting[-1].image_id)
+    return tuple(waiting)
+
+
+async def read_undelivered(tx: Transaction, origin: str) -> tuple[int, ...]:
+    """Ids of the rendered jobs of an origin, oldest first."""
+    rows = await tx.rows("SELECT id FROM jobs WHERE origin = ? AND state = 'rendered' ORDER BY id", origin)
+    return tuple(row["id"] for row in rows)
+
+
+def _to_job(row: sqlite3.Row, images: list[sqlite3.Row]) -> Job:
+    columns = dict(row) | {"state": JobState(row["state"]), "private": bool(row["private"])}
+    return Job(**columns, images=tuple(_to_image(image) for image in images))
+
+
+def _to_image(row: sqlite3.Row) -> Image:
+    return Image(**(dict(row) | {"state": ImageState(row["state"])}))

@@ -1,0 +1,167 @@
+"""What the queries take and give: frozen, plain, and the same for every front end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class JobState(StrEnum):
+    """Where a job stands. The last four are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RENDERED = "rendered"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    WITHHELD = "withheld"
+
+
+class ImageState(StrEnum):
+    """Where one picture of a job stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAINTED = "painted"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """One picture to be painted.
+
+    `recipe` is the whole recipe as JSON; the other fields repeat what is searched for or shown. `cost` is in
+    the queue's unit (1e6 pixel-passes) and positive.
+    """
+
+    recipe: str
+    profile: str
+    prompt: str
+    negative_prompt: str
+    seed: int
+    width: int
+    height: int
+    steps: int
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """One request to be queued.
+
+    `request` is what was asked and `notes` what was added or warned of, both as JSON. The caps bound the
+    pictures that wait or run: of this member in this guild, and of this guild.
+    """
+
+    origin: str
+    guild_id: int
+    guild_name: str
+    channel_id: int
+    user_id: int
+    user_name: str
+    private: bool
+    request: str
+    notes: str
+    images: tuple[NewImage, ...]
+    pending_cap_user: int
+    pending_cap_guild: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One picture of a job. `file`, `sha256`, `seconds` and `weights` are there once it is painted."""
+
+    id: int
+    job_id: int
+    position: int
+    state: ImageState
+    recipe: str
+    profile: str
+    prompt: str
+    negative_prompt: str
+    seed: int
+    width: int
+    height: int
+    steps: int
+    cost: float
+    file: str | None = None
+    sha256: str | None = None
+    seconds: float | None = None
+    weights: str | None = None
+    error: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request with its pictures in order. Times are Unix seconds.
+
+    `error` and `reference` are those of the first picture that failed, also when others were painted.
+    """
+
+    id: int
+    origin: str
+    guild_id: int
+    channel_id: int
+    user_id: int
+    user_name: str
+    state: JobState
+    private: bool
+    message_id: int | None
+    request: str
+    notes: str
+    error: str | None
+    reference: str | None
+    created_at: float
+    started_at: float | None
+    rendered_at: float | None
+    delivered_at: float | None
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingImage:
+    """A picture to queue again at the start. `images` counts all pictures of its job, painted ones too."""
+
+    image_id: int
+    job_id: int
+    guild_id: int
+    user_id: int
+    profile: str
+    cost: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the last run left: pictures to paint, oldest first, and ids of jobs to deliver, oldest first."""
+
+    waiting: tuple[WaitingImage, ...]
+    undelivered: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Pictures that wait or run: of one member in one guild, and of that whole guild."""
+
+    user: int
+    guild: int
+
+
+class CapReached(Exception):  # noqa: N818 - a state of the queue, which the caller puts into words
+    """The job was not queued: too many pictures wait already.
+
+    Attributes:
+        which: whose cap it is.
+        cap: how many pictures may wait or run.
+        pending: how many do now, without this job.
+    """
+
+    def __init__(self, which: Literal["user", "guild"], cap: int, pending: int) -> None:
+        super().__init__(f"{pending} pictures of this {which} are pending, the cap is {cap}")
+        self.which = which
+        self.cap = cap
+        self.pending = pending

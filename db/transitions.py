@@ -1,0 +1,115 @@
+"""The state machine of jobs and pictures: every change is an UPDATE that names the states it may come from.
+
+    image: queued <-> running -> painted | failed;  queued | running -> cancelled;  queued -> failed
+    job:   queued <-> running -> rendered -> delivered | withheld;  queued | running -> failed | cancelled
+
+An UPDATE that finds another state changes nothing, so that two parts of the program which act on the same job
+at the same moment (a Cancel button and a finished picture) cannot disagree: the first one wins.
+"""
+
+from __future__ import annotations
+
+from db.database import Transaction
+
+
+async def start_image(tx: Transaction, image_id: int, now: float) -> bool:
+    """Queued to running, its job too. False when it was not queued."""
+    changed = await tx.execute(
+        "UPDATE images SET state = 'running', started_at = ? WHERE id = ? AND state = 'queued'", now, image_id
+    )
+    if changed:
+        await tx.execute(
+            """
+            UPDATE jobs SET state = 'running', started_at = coalesce(started_at, ?)
+            WHERE id = (SELECT job_id FROM images WHERE id = ?) AND state = 'queued'
+            """,
+            now,
+            image_id,
+        )
+    return changed > 0
+
+
+async def requeue_image(tx: Transaction, image_id: int) -> bool:
+    """Running back to queued; its job too when nothing else of it runs. False when it was not running."""
+    changed = await tx.execute(
+        "UPDATE images SET state = 'queued', started_at = NULL WHERE id = ? AND state = 'running'", image_id
+    )
+    if changed:
+        await tx.execute(
+            """
+            UPDATE jobs SET state = 'queued'
+            WHERE id = (SELECT job_id FROM images WHERE id = ?) AND state = 'running'
+              AND NOT EXISTS (SELECT 1 FROM images WHERE job_id = jobs.id AND state = 'running')
+            """,
+            image_id,
+        )
+    return changed > 0
+
+
+async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
+    """When no picture of a job is left to paint: rendered if any was painted, otherwise failed."""
+    await tx.execute(
+        """
+        UPDATE jobs
+        SET (state, rendered_at) = (
+            SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered' ELSE 'failed' END,
+                   CASE WHEN sum(state = 'painted') > 0 THEN ? END
+            FROM images WHERE job_id = jobs.id
+        )
+        WHERE id = ? AND state IN ('queued', 'running')
+          AND NOT EXISTS (SELECT 1 FROM images WHERE job_id = jobs.id AND state IN ('queued', 'running'))
+        """,
+        now,
+        job_id,
+    )
+
+
+async def cancel_job(tx: Transaction, job_id: int, now: float) -> tuple[int, ...]:
+    """Queued or running to cancelled, with every picture that is not final. Returns the ids of those."""
+    changed = await tx.execute(
+        "UPDATE jobs SET state = 'cancelled' WHERE id = ? AND state IN ('queued', 'running')", job_id
+    )
+    if not changed:
+        return ()
+    rows = await tx.rows(
+        """
+        UPDATE images SET state = 'cancelled', ended_at = ?
+        WHERE job_id = ? AND state IN ('queued', 'running') RETURNING id
+        """,
+        now,
+        job_id,
+    )
+    return tuple(sorted(row["id"] for row in rows))
+
+
+async def requeue_running(tx: Transaction, origin: str) -> None:
+    """Everything of an origin that was running is queued again."""
+    await tx.execute(
+        """
+        UPDATE images SET state = 'queued', started_at = NULL
+        WHERE state = 'running'
+          AND job_id IN (SELECT id FROM jobs WHERE origin = ? AND state IN ('queued', 'running'))
+        """,
+        origin,
+    )
+    await tx.execute("UPDATE jobs SET state = 'queued' WHERE origin = ? AND state = 'running'", origin)
+
+
+async def abandon_jobs(tx: Transaction, origin: str, now: float) -> int:
+    """Everything of an origin that is not final is cancelled, rendered jobs too. Returns the number of jobs."""
+    await tx.execute(
+        """
+        UPDATE images SET state = 'cancelled', ended_at = ?
+        WHERE state IN ('queued', 'running')
+          AND job_id IN (SELECT id FROM jobs WHERE origin = ? AND state IN ('queued', 'running'))
+        """,
+        now,
+        origin,
+    )
+    return await tx.execute(
+        """
+        UPDATE jobs SET state = 'cancelled'
+        WHERE origin = ? AND state IN ('queued', 'running', 'rendered')
+        """,
+        origin,
+    )

@@ -1,0 +1,48 @@
+"""Builds the engine from settings. Called on the executor thread: importing this module imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.engine.engine import Engine
+from pipeline.engine.hub import Hub
+from pipeline.engine.store import ModelStore
+from pipeline.profiles.types import Profile
+
+
+def build_engine(
+    profiles: Mapping[str, Profile],
+    *,
+    weights: Mapping[str, Path],
+    cache: Path,
+    device: str,
+    precision: str,
+    max_running: int,
+    max_models: int,
+    hub_endpoint: str | None,
+    hub_token: str | None,
+) -> Engine:
+    """An engine with an empty model store; models load at their first picture.
+
+    Args:
+        profiles: by id.
+        weights: the owner's local weights by profile id.
+        cache: folder for downloads and for the miniature.
+        device: `auto`, `cuda`, `mps` or `cpu`.
+        precision: `auto`, `float16`, `bfloat16` or `float32`.
+        max_running: pictures at the same time.
+        max_models: models kept loaded.
+        hub_endpoint: another hub, or None for the usual one.
+        hub_token: for gated repositories, or None.
+    """
+    store = ModelStore(
+        profiles,
+        cache_dir=cache,
+        weights=weights,
+        device=device,
+        dtype=precision,
+        max_loaded=max_models,
+        hub=Hub(cache, endpoint=hub_endpoint, token=hub_token),
+    )
+    return Engine(store, max_running=max_running)

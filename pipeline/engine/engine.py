@@ -1,0 +1,293 @@
+"""The running images, all advanced by one denoising step per tick.
+
+Images join at the start of a tick and leave at its end, so a short one never waits for a long one to finish.
+Neither the neighbours of an image nor a failure among them change its picture: its noise, scheduler and latents
+are its own, and it takes a step only after its UNet call has succeeded.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Final, Protocol, TypeVar
+
+import torch
+
+from pipeline.engine.conditioning import Conditioner
+from pipeline.engine.decode import decode
+from pipeline.engine.denoise import predict
+from pipeline.engine.memory import TILED, MemoryLadder, TooMany, given_up, is_out_of_memory, vae_scale
+from pipeline.engine.model import LoadedModel
+from pipeline.engine.preview import preview_pixels
+from pipeline.engine.running import Running, begin, is_guided
+from pipeline.engine.sharing import ExactSharing
+from pipeline.errors import Cancelled
+from pipeline.work import (
+    Dropped,
+    Event,
+    Failed,
+    Loading,
+    Notice,
+    Painted,
+    Preview,
+    Started,
+    Stepped,
+    Work,
+)
+
+_log: Final = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class ModelSource(Protocol):
+    """Where models come from."""
+
+    def get(self, profile_id: str, progress: Callable[[str, float | None], None]) -> LoadedModel:
+        """The model of a profile, loaded if need be.
+
+        `progress` hears what is done and how far it is, 0 to 1 or None.
+        """
+
+
+class Engine:
+    """Paints. Everything but `cancel` and `interrupt` belongs to one thread.
+
+    Args:
+        models: where models come from.
+        max_running: images advanced together; the others wait.
+        max_models: different models among them; a work that needs one more waits, and those behind it too, so
+            that it is not overtaken for ever. None for no limit.
+        emit: hears `Loading` while a model is being loaded, which takes a whole tick; without it these events
+            are among those that `tick` returns.
+        batch_invariant: keep each picture bit-equal alone and in company, see `pipeline.engine.sharing`. None
+            chooses that on the CPU, and elsewhere calls shared by all images of a model and a latent shape.
+        clock: seconds, for `Painted.seconds`.
+    """
+
+    def __init__(
+        self,
+        models: ModelSource,
+        *,
+        max_running: int = 4,
+        max_models: int | None = None,
+        emit: Callable[[Event], None] | None = None,
+        batch_invariant: bool | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._models = models
+        self._max_running = max(1, max_running)
+        self._max_models = max_models
+        self._emit = emit
+        self._batch_invariant = batch_invariant
+        self._clock = clock
+        self._waiting: deque[Work] = deque()
+        self._images: list[Running] = []
+        # Only ever added to by other threads, one `add` at a time, which the interpreter makes atomic.
+        self._cancelled: set[int] = set()
+        self._interrupted = False
+        self._conditioner = Conditioner()
+        self._ladder = MemoryLadder()
+        self._sharing = ExactSharing()
+        self._events: list[Event] = []
+
+    @property
+    def running(self) -> int:
+        """Images that are being painted."""
+        return len(self._images)
+
+    @property
+    def waiting(self) -> int:
+        """Works that have not joined yet."""
+        return len(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a tick would do anything."""
+        return bool(self._images or self._waiting)
+
+    def add(self, work: Work) -> None:
+        """Let a work join at the next tick that has room."""
+        self._waiting.append(work)
+
+    def cancel(self, work_id: int) -> None:
+        """Drop a work at the next tick, or stop the download it waits for. Unknown ids are fine. Any thread."""
+        self._cancelled.add(work_id)
+
+    def interrupt(self) -> None:
+        """Stop a download under way, because the program ends. Any thread."""
+        self._interrupted = True
+
+    @torch.inference_mode()
+    def tick(self) -> list[Event]:
+        """Drop what was cancelled, let waiting works join, advance every image by one step, finish those done.
+
+        Returns:
+            What happened, in order. A failure of one image is among it as `Failed`, and the others go on.
+        """
+        self._events = []
+        self._drop_cancelled()
+        self._join()
+        for group in self._groups():
+            self._step(group)
+        for image in [image for image in self._images if image.done]:
+            self._finish(image)
+        return self._events
+
+    def _drop_cancelled(self) -> None:
+        known = {work.id for work in self._waiting} | {image.work.id for image in self._images}
+        for work_id in list(self._cancelled):
+            self._cancelled.discard(work_id)
+            if work_id in known:
+                self._waiting = deque(work for work in self._waiting if work.id != work_id)
+                self._images = [image for image in self._images if image.work.id != work_id]
+                self._events.append(Dropped(work_id))
+
+    def _join(self) -> None:
+        while self._waiting and len(self._images) < self._max_running:
+            work = self._waiting[0]
+            models = {image.work.recipe.profile for image in self._images}
+            if self._max_models and work.recipe.profile not in models and len(models) >= self._max_models:
+                return
+            self._waiting.popleft()
+            try:
+                self._images.append(self._begin(work))
+            except Cancelled:
+                if work.id not in self._cancelled:
+                    # The program ends: the work stays, for its owner to paint at the next start.
+                    self._waiting.appendleft(work)
+                    return
+                self._cancelled.discard(work.id)
+                self._events.append(Dropped(work.id))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this work's alone
+                self._events.append(Failed(work.id, error))
+            else:
+                self._events.append(Started(work.id))
+
+    def _begin(self, work: Work) -> Running:
+        recipe = work.recipe
+        model = self._model(work)
+        started = self._clock()
+        guided = is_guided(model, recipe.guidance_scale)
+        conditioning = self._with_memory(
+            lambda: self._conditioner.encode(model, recipe.prompt, recipe.negative_prompt, guided=guided),
+            model,
+            [work],
+        )
+        return begin(work, model, conditioning, started)
+
+    def _model(self, work: Work) -> LoadedModel:
+        """The model of a work: that of an image being painted with it, so that it is never in memory twice."""
+        profile = work.recipe.profile
+        for image in self._images:
+            if image.work.recipe.profile == profile:
+                return image.model
+
+        def progress(text: str, fraction: float | None) -> None:
+            if self._interrupted or work.id in self._cancelled:
+                raise Cancelled("This picture was cancelled while its model was being loaded.")
+            ids = (work.id, *(other.id for other in self._waiting if other.recipe.profile == profile))
+            self._tell(Loading(profile, text, fraction, ids))
+
+        return self._models.get(profile, progress)
+
+    def _tell(self, event: Event) -> None:
+        """Let others know at once, in the middle of a tick."""
+        if self._emit is None:
+            self._events.append(event)
+            return
+        try:
+            self._emit(event)
+        except Exception:  # noqa: BLE001 - a listener's fault must not stop the painting
+            _log.exception("Nobody took the event %s", type(event).__name__)
+
+    def _groups(self) -> list[list[Running]]:
+        """Images that may share a UNet call, each group within the limit that memory has set."""
+
+        def key(image: Running) -> tuple[int, tuple[int, int], bool, int]:
+            # Texts of other lengths could join with padding and a mask, which costs less than a call of their
+            # own, but the mask makes attention choose another kernel.
+            length = image.tokens.shape[1] if self._is_exact(image.model) else 0
+            return id(image.model), image.shape, image.timestep_cond is None, length
+
+        groups = []
+        for _, members in groupby(sorted(self._images, key=key), key):
+            images = list(members)
+            model = images[0].model
+            size = self._ladder.batch_limit(model, images[0].shape) or len(images)
+            groups += [images[at : at + size] for at in range(0, len(images), size)]
+        return groups
+
+    def _is_exact(self, model: LoadedModel) -> bool:
+        return model.device.type == "cpu" if self._batch_invariant is None else self._batch_invariant
+
+    def _step(self, images: Sequence[Running]) -> None:
+        """Advance a group. A group that fails is divided until the image at fault is alone."""
+        model = images[0].model
+        call = self._sharing.predict if self._is_exact(model) else predict
+        try:
+            outputs = self._with_memory(lambda: call(images), model, [image.work for image in images])
+        except TooMany:
+            size = self._ladder.batch_limit(model, images[0].shape) or 1
+            for at in range(0, len(images), size):
+                self._step(images[at : at + size])
+            return
+        except Exception as error:  # noqa: BLE001 - must not take the other images along
+            if len(images) == 1:
+                self._fail(images[0], error)
+                return
+            _log.warning("A UNet call of %d images failed: trying them one by one", len(images), exc_info=True)
+            for image in images:
+                self._step([image])
+            return
+        for image, output in zip(images, outputs, strict=True):
+            self._advance(image, output)
+
+    def _advance(self, image: Running, output: torch.Tensor) -> None:
+        work = image.work
+        try:
+            image.advance(output)
+            self._events.append(Stepped(work.id, image.index, image.steps))
+            if work.preview_every and image.index % work.preview_every == 0 and image.original is not None:
+                self._events.append(Preview(work.id, image.index, *preview_pixels(image.original)))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(image, error)
+
+    def _finish(self, image: Running) -> None:
+        work, model = image.work, image.model
+        if self._ladder.tiled(model, image.shape):
+            self._events.append(Notice(work.id, TILED))
+        try:
+            width, height, pixels = self._with_memory(
+                lambda: decode(model, image.latents, tiled=self._ladder.tiled(model, image.shape)),
+                model,
+                [work],
+                decoding=True,
+            )
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(image, error)
+            return
+        self._images.remove(image)
+        seconds = self._clock() - image.started
+        self._events.append(Painted(work.id, width, height, pixels, seconds, model.weights))
+
+    def _fail(self, image: Running, error: Exception) -> None:
+        self._images.remove(image)
+        if is_out_of_memory(error):
+            error = given_up(image.work.recipe.height, image.work.recipe.width)
+        self._events.append(Failed(image.work.id, error))
+
+    def _with_memory(
+        self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, decoding: bool = False
+    ) -> T:
+        """Run something for works of one size, stepping down the memory ladder as often as it takes."""
+
+        def changed(sentence: str) -> None:
+            self._conditioner.forget()
+            self._events.extend(Notice(work.id, sentence) for work in works)
+
+        recipe, scale = works[0].recipe, vae_scale(model)
+        shape = (recipe.height // scale, recipe.width // scale)
+        return self._ladder.run(attempt, model, shape, batch=len(works), decoding=decoding, changed=changed)

@@ -1,0 +1,182 @@
+"""What happens when memory runs out: step down a ladder, say so, and only then give a picture up.
+
+The rungs, for one model and one latent shape: fewer pictures in one UNet call, decoding in tiles, and keeping
+only the part of the model on the device that is at work.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import torch
+
+from pipeline.engine.device import free_cached_memory
+from pipeline.engine.model import LoadedModel
+from pipeline.errors import OutOfMemory
+
+T = TypeVar("T")
+_log: Final = logging.getLogger(__name__)
+
+_PHRASES: Final = (
+    "out of memory",
+    "can't allocate memory",  # torch's allocator on the CPU
+    "not enough memory",  # the same on Windows
+    "alloc_failed",  # CUDNN_STATUS_ALLOC_FAILED, CUBLAS_STATUS_ALLOC_FAILED
+)
+
+SMALLER_BATCH: Final = "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
+TILED: Final = "Memory ran out, so this picture is decoded in tiles: fine shades may differ a little."
+OFFLOADED: Final = "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
+FORGOTTEN: Final = "Memory ran out, so caches were emptied before another try."
+GIVEN_UP: Final = (
+    "This picture of {width} x {height} does not fit into memory, even in small parts: ask for a smaller size."
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the device, the driver or the operating system refused memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _PHRASES)
+
+
+def given_up(height: int, width: int) -> OutOfMemory:
+    """The failure of a picture of this size in pixels."""
+    return OutOfMemory(GIVEN_UP, width=width, height=height)
+
+
+class TooMany(Exception):  # noqa: N818 - a signal between engine and ladder, not an error
+    """Fewer pictures are to be tried in one call."""
+
+
+def vae_scale(model: LoadedModel) -> int:
+    """Pixels for each latent, along a side: 8 for SDXL."""
+    vae: Any = model.vae
+    return int(2 ** (len(vae.config.block_out_channels) - 1))
+
+
+def keep_only(model: LoadedModel, *parts: Any) -> None:
+    """Make sure that `parts` are on the device; of an offloaded model, move the others to main memory first."""
+    if not model.offloaded:
+        return
+    everything: tuple[Any, ...] = (model.unet, model.vae, model.text_encoder, model.text_encoder_2)
+    for part in everything:
+        if not any(part is kept for kept in parts):
+            part.to("cpu")
+    for part in parts:
+        part.to(model.device)
+
+
+@dataclass(slots=True)
+class _Rungs:
+    """How far down one model with one latent shape is."""
+
+    batch: int | None = None
+    tiled: bool = False
+
+
+@dataclass(slots=True)
+class _Given:
+    """What was given up for one model."""
+
+    shapes: dict[tuple[int, int], _Rungs] = field(default_factory=dict)
+    set_aside: bool = False
+
+
+class MemoryLadder:
+    """Remembers what had to be given up, for as long as the model is loaded.
+
+    Rungs are kept apart by latent shape, so that a picture too large for the card does not change the others.
+    """
+
+    def __init__(self) -> None:
+        self._models: weakref.WeakKeyDictionary[torch.nn.Module, _Given] = weakref.WeakKeyDictionary()
+
+    def batch_limit(self, model: LoadedModel, shape: tuple[int, int]) -> int | None:
+        """Most pictures of this latent shape (height, width) in one UNet call; None while there is no limit."""
+        return self._rungs(model, shape).batch
+
+    def tiled(self, model: LoadedModel, shape: tuple[int, int]) -> bool:
+        """Whether pictures of this latent shape are decoded in tiles."""
+        return self._rungs(model, shape).tiled
+
+    def run(
+        self,
+        attempt: Callable[[], T],
+        model: LoadedModel,
+        shape: tuple[int, int],
+        *,
+        batch: int,
+        decoding: bool,
+        changed: Callable[[str], None],
+    ) -> T:
+        """Run something that may need more memory than there is, and again after each step down.
+
+        Args:
+            attempt: what to run. It must change nothing before it succeeds.
+            model: the model at work.
+            shape: latent height and width of the pictures.
+            batch: how many pictures it is for.
+            decoding: whether the VAE is at work.
+            changed: hears the sentence of each rung taken; it may free more.
+
+        Raises:
+            TooMany: it was for several pictures, and `batch_limit` of them are to be tried.
+            OutOfMemory: nothing is left to give up.
+        """
+        while True:
+            try:
+                return attempt()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                _log.warning("Out of memory with %d pictures of latent shape %s: %s", batch, shape, error)
+            # Outside of `except`: the traceback has let go of the tensors by now.
+            sentence = self.step_down(model, shape, batch=batch, decoding=decoding)
+            if sentence is not None:
+                changed(sentence)
+            free_cached_memory(model.device)
+            if sentence is None:
+                scale = vae_scale(model)
+                raise given_up(shape[0] * scale, shape[1] * scale)
+            if batch > 1:
+                raise TooMany
+
+    def step_down(
+        self, model: LoadedModel, shape: tuple[int, int], *, batch: int, decoding: bool
+    ) -> str | None:
+        """Take the next rung after a failure.
+
+        Args:
+            model: the model that was at work.
+            shape: latent height and width of the pictures.
+            batch: pictures that were in the failed call.
+            decoding: whether the VAE failed; tiles help it alone.
+
+        Returns:
+            A sentence for the member that says what changed, or None when nothing is left to give up.
+        """
+        rungs = self._rungs(model, shape)
+        if batch > 1:
+            rungs.batch = batch // 2
+            return SMALLER_BATCH
+        if decoding and not rungs.tiled:
+            rungs.tiled = True
+            return TILED
+        given = self._given(model)
+        if given.set_aside:
+            return None
+        given.set_aside = True
+        model.offloaded = model.device.type != "cpu"
+        return OFFLOADED if model.offloaded else FORGOTTEN
+
+    def _given(self, model: LoadedModel) -> _Given:
+        unet: Any = model.unet
+        return self._models.setdefault(unet, _Given())
+
+    def _rungs(self, model: LoadedModel, shape: tuple[int, int]) -> _Rungs:
+        return self._given(model).shapes.setdefault(shape, _Rungs())

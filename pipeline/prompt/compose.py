@@ -1,0 +1,270 @@
+"""Composing what is sent to the model from what a member typed and chose.
+
+Pure: no model, no torch. Composing a composed prompt with the same options adds and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pipeline.errors import InvalidRequest
+from pipeline.profiles.types import Profile, Rating, TagKind, TagSide
+from pipeline.prompt.dedupe import drop_duplicates, drop_repeated
+from pipeline.prompt.grammar import render
+from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
+from pipeline.prompt.normalise import clean, key, spell_literals
+from pipeline.prompt.ordering import order_items
+from pipeline.prompt.ratings import choose_rating, words_to_avoid
+from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans
+from pipeline.prompt.tokens import CHUNK_TOKENS, TokenMeter
+from pipeline.prompt.vocabulary import (
+    QUALITY_KINDS,
+    Vocabulary,
+    items_of,
+    positive_words,
+    unknown,
+    year_number,
+)
+
+MAX_LENGTH: Final = 6000
+"""Characters of a prompt, and of a negative prompt: the longest text that a Discord option takes."""
+MAX_CHUNKS: Final = 32
+"""Chunks of 75 tokens. Any 6,000 characters of ordinary tags fit; each chunk costs memory in every step."""
+
+
+@dataclass(frozen=True)
+class PromptOptions:
+    """What a member typed and chose, unchecked.
+
+    Attributes:
+        prompt: as typed.
+        negative: the member's own negative prompt; merged with the preset.
+        negative_preset: id or name, several joined by `+`; None for the profile's default, `none` for none.
+        quality: quality, score and aesthetic tags; None for the card's recommended string, empty for none.
+        rating: None for what the prompt says, or the profile's default.
+        ceiling: the most that may be painted in this channel.
+        year: a named year tag of the card, `2023` or `year 2023`.
+        styles: painting-style tags of the card.
+        order: sort the tags by the profile's template.
+    """
+
+    prompt: str
+    negative: str = ""
+    negative_preset: str | None = None
+    quality: tuple[str, ...] | None = None
+    rating: Rating | None = None
+    ceiling: Rating = Rating.GENERAL
+    year: str | None = None
+    styles: tuple[str, ...] = ()
+    order: bool = False
+
+
+@dataclass(frozen=True)
+class Added:
+    """One tag that the member did not type, as it is printed, and the sentence of the rule that added it."""
+
+    tag: str
+    rule: str
+    where: Literal["prompt", "negative_prompt"]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The final prompts, exactly as they are sent to the text encoders."""
+
+    prompt: str
+    negative_prompt: str
+    added: tuple[Added, ...]
+    warnings: tuple[str, ...]
+
+
+def compose(profile: Profile, options: PromptOptions) -> Composed:
+    """Normalise, drop duplicates, add what the card advises, and order.
+
+    Raises:
+        InvalidRequest: nothing to paint, text too long, a control character, brackets or weights beyond the
+            grammar's limits, a tag, year, style or preset that the card does not know, a rating above the
+            ceiling. The text says what would be right.
+    """
+    work = _Composing(profile, options)
+    work.read()
+    work.add_to_prompt()
+    work.add_to_negative()
+    return work.finish()
+
+
+@dataclass
+class _Composing:
+    """The state between the steps of one `compose`."""
+
+    profile: Profile
+    options: PromptOptions
+    vocabulary: Vocabulary = field(init=False)
+    chunks: list[list[Item]] = field(init=False)
+    negative: list[list[Item]] = field(init=False)
+    rating: Rating = field(init=False)
+    rating_reason: str = field(init=False)
+    added: list[Added] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Both typed texts become items without duplicates; the rating is settled."""
+        self.vocabulary = Vocabulary.of(self.profile)
+        self.chunks = self._typed(self.options.prompt, "prompt")
+        if is_hollow(self.chunks):
+            raise InvalidRequest(
+                "The prompt is empty. Describe the picture in tags, for example `1girl, smile`."
+            )
+        self.negative = self._typed(self.options.negative, "negative prompt")
+        self.rating, self.rating_reason, warnings = choose_rating(
+            self.vocabulary, keys_of(self.chunks), self.options.rating, self.options.ceiling
+        )
+        self.warnings += warnings
+        protected = self.vocabulary.protects()
+        for index, items in enumerate(self.chunks):
+            self.chunks[index], dropped = drop_duplicates(items, protected)
+            self.warnings += dropped
+        for index, items in enumerate(self.negative):
+            # `long hair` in a negative prompt says more than `very long hair`: only repetitions go.
+            self.negative[index], _ = drop_repeated(items)
+
+    def add_to_prompt(self) -> None:
+        """Quality, rating, year and style tags, each family on its side; then the template's order."""
+        front: list[Item] = []
+        back: list[Item] = []
+        present = keys_of(self.chunks)
+        for item, kind, rule in (*self._quality(), *self._rating_words(), *self._year(), *self._styles()):
+            if keys_of([[item]]) <= present:
+                continue
+            present |= keys_of([[item]])
+            (front if self.vocabulary.side(kind) is TagSide.START else back).append(item)
+            self.added.append(Added(_print([[item]]), rule, "prompt"))
+        self.chunks[0] = front + self.chunks[0]
+        self.chunks[-1] = self.chunks[-1] + back
+        if self.options.order:
+            special = self.vocabulary.special
+            self.chunks = [order_items(items, self.profile.template, special) for items in self.chunks]
+
+    def add_to_negative(self) -> None:
+        """Rating words to avoid, then the preset, before the member's own."""
+        front: list[Item] = []
+        present = keys_of(self.negative)
+        for word, step in words_to_avoid(self.profile, self.rating):
+            rule = f"Keeps out the rating `{step.value}`: this picture is to be `{self.rating.value}`."
+            self._avoid(items_of(word, self.vocabulary.keep), rule, front, present)
+        prompt = keys_of(self.chunks)
+        for preset in choose_presets(self.profile, self.options.negative_preset):
+            rule = f"From the negative preset `{preset.id}` of {self.profile.name}."
+            items, fought = preset_items(preset, present, prompt, self.vocabulary.keep)
+            self._avoid(items, rule, front, present)
+            self.warnings += [
+                f"`{tag}` was left out of the negative prompt: the prompt asks for it." for tag in fought
+            ]
+        first = front + (self.negative[0] if self.negative else [])
+        self.negative = [first, *self.negative[1:]] if first else []
+
+    def finish(self) -> Composed:
+        """Print both prompts; refuses what is too long to be painted."""
+        for chunks, name in ((self.chunks, "prompt"), (self.negative, "negative prompt")):
+            _check_tokens(chunks, name)
+        unique = tuple(dict.fromkeys(self.warnings))
+        return Composed(_print(self.chunks), _print(self.negative), tuple(self.added), unique)
+
+    def _typed(self, text: str, name: str) -> list[list[Item]]:
+        if len(text) > MAX_LENGTH:
+            raise InvalidRequest(
+                "The {field} has {length} characters; at most {limit} can be read. Please shorten it.",
+                field=name,
+                length=len(text),
+                limit=MAX_LENGTH,
+            )
+        cleaned, invisible = clean(text, name)
+        spelled, readings = spell_literals(cleaned)
+        self.warnings += [*invisible, *readings]
+        return read(spelled, self.vocabulary.keep)
+
+    def _avoid(self, items: Iterable[Item], rule: str, front: list[Item], present: set[str]) -> None:
+        for item in items:
+            if not keys_of([[item]]) <= present:
+                front.append(item)
+                present |= keys_of([[item]])
+                self.added.append(Added(_print([[item]]), rule, "negative_prompt"))
+
+    def _quality(self) -> Iterable[tuple[Item, TagKind, str]]:
+        keep, kinds = self.vocabulary.keep, self.vocabulary.kinds
+        if self.options.quality is None:
+            rule = f"The card of {self.profile.name} recommends it for quality."
+            for text in self.profile.default_tags:
+                for item in items_of(text, keep):
+                    yield item, kinds[key_of(item.tags[0])], rule
+            return
+        for item in self._chosen(self.options.quality, "quality tag", QUALITY_KINDS):
+            yield item, kinds[key_of(item.tags[0])], "Chosen with the option `quality`."
+
+    def _rating_words(self) -> Iterable[tuple[Item, TagKind, str]]:
+        rule = f"How {self.profile.name} says the rating `{self.rating.value}` ({self.rating_reason})."
+        for word in positive_words(self.profile, self.rating):
+            for item in items_of(word, self.vocabulary.keep):
+                yield item, TagKind.QUALITY, rule
+
+    def _year(self) -> Iterable[tuple[Item, TagKind, str]]:
+        wanted = key((self.options.year or "")[:100])
+        years = self.profile.years
+        if not wanted:
+            return
+        tag = ""
+        if self.vocabulary.kinds.get(wanted) is TagKind.YEAR:
+            tag = self.vocabulary.spellings[wanted]
+        elif years:
+            spelled = years.pattern.format(n=wanted) if re.fullmatch("[0-9]{1,4}", wanted) else wanted
+            if (number := year_number(years, key(spelled))) is not None:
+                tag = years.pattern.format(n=number)
+        if not tag:
+            known = self.vocabulary.known([TagKind.YEAR])
+            if years:
+                known.append(f"{years.pattern.format(n=years.first)}` to `{years.pattern.format(n=years.last)}")
+            raise unknown(self.profile, "year tag", (self.options.year or "").strip(), known)
+        for item in items_of(tag, self.vocabulary.keep):
+            yield item, TagKind.YEAR, "Chosen with the option `year`."
+
+    def _styles(self) -> Iterable[tuple[Item, TagKind, str]]:
+        for item in self._chosen(self.options.styles, "painting style", (TagKind.STYLE,)):
+            yield item, TagKind.STYLE, "Chosen with the option `style`."
+
+    def _chosen(self, texts: Sequence[str], what: str, kinds: Collection[TagKind]) -> Iterable[Item]:
+        """The items of an option's tags, which may be weighted and may be several in one text."""
+        for text in texts:
+            if not text.strip() or key(text[:10]) == NO_PRESET:
+                continue
+            cleaned, _ = clean(text[:MAX_LENGTH], what)
+            for item in items_of(cleaned, self.vocabulary.keep):
+                for tag in item.tags:
+                    if self.vocabulary.kinds.get(key_of(tag)) not in kinds:
+                        given = "".join(span.text for span in tag)
+                        raise unknown(self.profile, what, given, self.vocabulary.known(kinds))
+                yield item
+
+
+def _print(chunks: Iterable[Iterable[Item]]) -> str:
+    return render([spans(items) for items in chunks])
+
+
+def _check_tokens(chunks: Sequence[Sequence[Item]], name: str) -> None:
+    """Refuse what fills more than `MAX_CHUNKS`; the tokenizer is read only when that is possible at all."""
+    sizes = [sum(len(span.text.encode()) for span in spans(items)) for items in chunks]
+    # A token takes at least one byte of its text.
+    if sum(-(-size // CHUNK_TOKENS) for size in sizes) <= MAX_CHUNKS:
+        return
+    counts = TokenMeter().count(_print(chunks))
+    if len(counts) > MAX_CHUNKS:
+        raise InvalidRequest(
+            "The {field} is too long to be painted: it fills {count} chunks of {size} tokens, and at most {limit} "
+            "can be used. Please shorten it.",
+            field=name,
+            count=len(counts),
+            size=CHUNK_TOKENS,
+            limit=MAX_CHUNKS,
+        )

@@ -1,0 +1,58 @@
+"""Text for Discord: whatever goes in, what comes out is harmless and short enough."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cogs.text import alt, bar, block, clean, inline, length, seeds, trim
+
+ANY = st.text(st.characters(), max_size=400)
+
+
+@given(ANY, st.integers(10, 200))
+def test_trimmed_text_fits_and_short_text_stays(text: str, limit: int) -> None:
+    """Counted in UTF-16 units, as the strictest reading of Discord's limits."""
+    short = trim(text, limit)
+    assert length(short) <= limit
+    assert length(text) > limit or short == text
+
+
+@given(ANY | st.text("`\n a", max_size=60), st.integers(30, 300))
+def test_a_block_is_one_block(text: str, limit: int) -> None:
+    """The fence opens and closes once, whatever backticks are inside."""
+    made = block(text, limit)
+    assert made.count("```") == 2
+    assert made.startswith("```\n")
+    assert made.endswith("\n```")
+    assert length(made) <= limit
+
+
+@given(ANY)
+def test_inline_code_cannot_be_left(text: str) -> None:
+    """Two backticks: the first and the last."""
+    made = inline(text, 80)
+    assert made.count("`") == 2
+    assert "\n" not in made
+    assert length(made) <= 80
+
+
+@given(ANY)
+def test_no_control_character_or_direction_mark_is_left(text: str) -> None:
+    """Also none in alt texts, which are never empty."""
+    assert not set(clean(text)) & set("\x00\x1b\u202e\u2066\u200f")
+    assert 1 <= length(alt(text)) <= 256
+
+
+@given(st.floats(-5, 5))
+def test_a_bar_is_always_twenty_cells(fraction: float) -> None:
+    """Also for fractions that cannot be."""
+    made = bar(fraction)
+    assert made.count("█") + made.count("░") == 20
+
+
+def test_seeds_in_a_row_are_written_as_a_range() -> None:
+    """What a member has to type again is the first one."""
+    assert seeds([5]) == "seed 5"
+    assert seeds([5, 6, 7]) == "seeds 5 to 7"
+    assert seeds([5, 9]) == "seeds 5, 9"

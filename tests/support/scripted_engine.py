@@ -1,0 +1,71 @@
+"""An engine without a model, for tests about everything around painting: real thread, real files, flat colours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from pipeline.work import Dropped, Event, Failed, Loading, Painted, Started, Stepped, Work
+
+
+class ScriptedEngine:
+    """Paints each picture in one colour, and stops at step `hold_at` until that is None.
+
+    Attributes:
+        hold_at: step at which every picture waits; None lets them all finish.
+        fault: called with a work as it would finish; what it returns, if anything, fails the picture.
+        loading: text of a `Loading` event sent for every picture that is added.
+        painted: ids in the order in which they were finished.
+    """
+
+    def __init__(self) -> None:
+        self.hold_at: int | None = None
+        self.fault: Callable[[Work], Exception | None] = lambda _: None
+        self.loading = ""
+        self.painted: list[int] = []
+        self._running: dict[int, tuple[Work, int]] = {}
+        self._cancelled: set[int] = set()
+        self._news: list[Event] = []
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
+    def add(self, work: Work) -> None:
+        self._running[work.id] = (work, 0)
+        if self.loading:
+            self._news.append(Loading(work.recipe.profile, self.loading, 0.5, (work.id,)))
+        else:
+            self._news.append(Started(work.id))
+
+    def cancel(self, work_id: int) -> None:
+        self._cancelled.add(work_id)
+
+    def interrupt(self) -> None:
+        """Nothing in a tick takes long."""
+
+    def tick(self) -> list[Event]:
+        events, self._news = self._news, []
+        for work, step in list(self._running.values()):
+            if work.id in self._cancelled:
+                del self._running[work.id]
+                events.append(Dropped(work.id))
+            elif self.hold_at is None or step < self.hold_at:
+                events += self._advance(work, step + 1)
+        if not events:
+            time.sleep(0.002)  # held: leave the core to the event loop
+        return events
+
+    def _advance(self, work: Work, step: int) -> list[Event]:
+        recipe = work.recipe
+        self._running[work.id] = (work, step)
+        if step < recipe.steps:
+            return [Stepped(work.id, step, recipe.steps)]
+        del self._running[work.id]
+        if error := self.fault(work):
+            return [Failed(work.id, error)]
+        self.painted.append(work.id)
+        pixels = bytes((recipe.seed * 37 + part * 80) % 256 for part in range(3)) * (
+            recipe.width * recipe.height
+        )
+        return [Painted(work.id, recipe.width, recipe.height, pixels, 1.25, "scripted")]
