@@ -27,7 +27,9 @@ from pipeline.work import Event
 if TYPE_CHECKING:
     from pathlib import Path
 
-EngineFactory = Callable[[], EngineLike]
+Emit = Callable[[Event], None]
+EngineFactory = Callable[[Emit], EngineLike]
+"""Makes an engine that may emit events while one of its ticks takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def local_weights(settings: Settings, profiles: Mapping[str, Profile]) -> dict[s
 def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> EngineFactory:
     """How the executor thread makes its engine; torch is imported there, at the first picture."""
 
-    def build() -> EngineLike:
+    def build(emit: Emit) -> EngineLike:
         from pipeline.engine.build import build_engine
 
         return build_engine(
@@ -89,6 +91,7 @@ def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> Engin
             max_models=settings.max_models,
             hub_endpoint=settings.hf_endpoint or None,
             hub_token=settings.hf_token or None,
+            emit=emit,
         )
 
     return build
@@ -115,7 +118,8 @@ async def open_app(
         with contextlib.suppress(RuntimeError):  # the loop has closed: the next start paints it again
             loop.call_soon_threadsafe(dispatcher.on_event, event)
 
-    executor = Executor(make_engine or engine_factory(settings, profiles), emit)
+    make = make_engine or engine_factory(settings, profiles)
+    executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds = Jobs(database), Speeds(database)
         dispatcher = Dispatcher(

@@ -14,6 +14,7 @@ from bot.pictures import DiskFull, Pictures
 from db.errors import DatabaseError
 from db.jobs import Job, Jobs, JobState
 from db.speeds import Speeds
+from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
@@ -66,6 +67,8 @@ class Dispatcher:
         self._max_running = max_running
         self._max_models = max_models
         self.park = park
+        self.estimator = Estimator({})
+        """Knows what was measured; `Studio.recover` fills in what earlier runs measured."""
         self._running: dict[int, tuple[Ticket, Recipe, float]] = {}
         self._held: Ticket | None = None
         self._warm: list[str] = []
@@ -94,6 +97,14 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - the queue must outlive any one bad job
                 tell(error, "feeding the engine")
                 self._rest()
+
+    def cost_running(self) -> float:
+        """What is still to do of the pictures in the engine, in the queue's unit of cost."""
+        left = 0.0
+        for image_id, (ticket, recipe, _) in self._running.items():
+            image = self._board.images.get(image_id)
+            left += ticket.cost * (1 - (image.step if image else 0) / recipe.steps)
+        return left
 
     async def close(self) -> None:
         """Wait until everything reported so far is written down."""
@@ -226,7 +237,7 @@ class Dispatcher:
                 weights=event.weights,
                 recipe=recipe.to_json(),
             )
-            await self._speeds.record(recipe.profile, ticket.cost, max(seconds, 1e-6))
+            self.estimator.learn(recipe.profile, await self._speeds.record(recipe.profile, ticket.cost, seconds))
         except (DiskFull, DatabaseError) as error:
             text, _ = tell(error, "saving a picture")
             await self._put_back(ticket, text)

@@ -82,6 +82,7 @@ class Settings:
     discord_token: str = _setting("", _text, secret=True)
     default_profile: str = _setting("miniature", _text)
     data_dir: Path = _setting(Path("data"), _path)
+    cache_dir: Path | None = _setting(None, _path)
     profiles_dir: Path | None = _setting(None, _path)
     device: str = _setting("auto", _choice("auto", "cuda", "mps", "cpu"))
     precision: str = _setting("auto", _choice("auto", "float16", "bfloat16", "float32"))
@@ -112,7 +113,7 @@ class Settings:
     @property
     def cache(self) -> Path:
         """Folder of downloaded and made weights; can be deleted at any time."""
-        return self.data_dir / "cache"
+        return self.cache_dir or self.data_dir / "cache"
 
 
 def setting_names() -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from db.speeds import Speeds
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.cost import cost
-from pipeline.queueing.eta import Estimator, wording
+from pipeline.queueing.eta import wording
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
@@ -113,7 +113,6 @@ class Studio:
         self.default_profile = settings.default_profile
         self._settings = settings
         self._jobs = jobs
-        self._estimator = Estimator({})
         self._speeds = speeds
         self._queue = queue
         self._board = board
@@ -232,7 +231,8 @@ class Studio:
         running = self._board.running(live.id)
         step, steps = self._board.steps_of(live.id)
         position = self._queue.position(live.id)
-        eta = self._estimator.seconds(position.cost_ahead) if position else None
+        ahead = self._dispatcher.cost_running() + (position.cost_ahead if position else 0.0)
+        eta = self._dispatcher.estimator.seconds(ahead, live.profile)
         return Progress(
             job_id=live.id,
             state=JobState.RUNNING if running else JobState.QUEUED,
@@ -318,23 +318,21 @@ class Studio:
         """Write down that the pictures were posted. False when that was already so."""
         return await self._jobs.delivered(job_id, message_id)
 
+    async def learn_speeds(self) -> None:
+        """Take what earlier runs measured, so that the first estimate is already a good one."""
+        for profile, speed in (await self._speeds.all()).items():
+            self._dispatcher.estimator.learn(profile, speed)
+
     async def recover(self, origin: str) -> tuple[int, ...]:
         """Take up what the last run left: queue again what was not painted. Returns jobs yet to be delivered."""
         recovery = await self._jobs.recover(origin)
-        self._estimator = Estimator(await self._speeds.all())
+        await self.learn_speeds()
         waiting: dict[int, int] = {}
         for image in recovery.waiting:
             waiting[image.job_id] = waiting.get(image.job_id, 0) + 1
         for image in recovery.waiting:
-            total = max(image.images, waiting[image.job_id])
-            self._board.open(
-                image.job_id,
-                image.guild_id,
-                image.user_id,
-                image.profile,
-                total,
-                total - waiting[image.job_id],
-            )
+            done = image.images - waiting[image.job_id]
+            self._board.open(image.job_id, image.guild_id, image.user_id, image.profile, image.images, done)
         self._queue.add_many(
             [
                 Ticket(

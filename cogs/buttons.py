@@ -103,7 +103,7 @@ class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})
         return cls(match["profile"])
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
-        """Queue the example exactly as the card gives it: nothing is added to its prompts."""
+        """Queue the example as the card gives it. Only the rating words of this channel are added."""
         profile = choose_profile(front.studio.profiles, self.profile_id, self.profile_id)
         if not profile.examples:
             raise MemberError("The card of {name} gives no example.", name=profile.name)

@@ -16,9 +16,9 @@ from pipeline.profiles.types import Profile
 
 TEXT = r"""### How to paint
 `/imagine prompt:` and a few tags, separated by commas: `1girl, solo, long hair, smile, cherry blossoms`.
-Everything else has a default that the model's card recommends, and each option suggests what the model knows.
+Everything else has a default from the model's card, and each option suggests what the model knows.
 **Writing prompts**
-- `(smile:1.3)` weighs a tag more, `(smile:0.8)` less, `[smile]` a little less; `\(` and `\)` are plain brackets.
+- `(smile:1.3)` weighs a tag more, `(smile:0.8)` less; `\(` and `\)` are plain brackets.
 - `BREAK` starts a new chunk. Long prompts are fine.
 - Names as on Danbooru work: `bishop_(chess)`.
 - `quality:none` and `negative_preset:none` add nothing; what was added is always shown under the pictures.
@@ -27,7 +27,7 @@ Everything else has a default that the model's card recommends, and each option 
 - Cancel stops a job that waits or paints; moderators can do that too.
 - A restart of the bot loses nothing: what was queued is painted, and posted once.
 **Commands**
-`/imagine` paints · `/queue` shows what waits here · `/models` shows the models, their licences and examples"""
+`/imagine` paints · `/queue` shows what waits · `/models` shows the models, their licences and examples"""
 
 
 def help_view(default: Profile) -> ui.LayoutView:

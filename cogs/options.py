@@ -126,11 +126,16 @@ def years(profile: Profile, typed: str) -> list[Choice]:
 
 
 def presets(profile: Profile, typed: str) -> list[Choice]:
-    """Negative presets of the card, and none."""
-    choices = [
-        (f"{p.name}{' (default)' if p.id == profile.default_negative else ''} · {p.meaning or p.text}", p.id)
-        for p in profile.negative_presets
-    ]
+    """Negative presets of the card, each also with the card's additions, and none."""
+    full = [preset for preset in profile.negative_presets if not preset.addition]
+    choices = []
+    for preset in full:
+        default = " (default)" if preset.id == profile.default_negative else ""
+        choices.append((f"{preset.name}{default} · {preset.meaning or preset.text}", preset.id))
+    for addition in (preset for preset in profile.negative_presets if preset.addition):
+        meaning = addition.meaning or addition.text
+        choices += [(f"{p.name} + {addition.name} · {meaning}", f"{p.id}+{addition.id}") for p in full]
+        choices.append((f"Only {addition.name} · {addition.text}", f"{NONE}+{addition.id}"))
     return pick([*choices, ("none · only what you write yourself", NONE)], typed)
 
 

@@ -140,7 +140,10 @@ class Post:
         return message.id
 
     async def closing(self, view: discord.ui.LayoutView, *, insist: bool) -> None:
-        """Show the end of a job without pictures: by edit, else as a new message if `insist`. Raises like `result`."""
+        """Show the end of a job without pictures: by edit, else as a new message if `insist`.
+
+        Raises like `result`.
+        """
         if not await self._edit(view, ()) and insist:
             await self._channel.send(view=view, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY)
 

@@ -1,6 +1,7 @@
 """What a job's message looks like in each of its states (Components V2).
 
-Fresh views only, never edited ones: discord.py forgets a dynamic item for the whole bot when one view is sent again without it.
+Fresh views only, never edited ones: discord.py forgets a dynamic item for the whole bot when one view is
+sent again without it.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from bot.doctor.check import Check, Status, fail, ok
 from bot.doctor.online import check_discord
 from bot.settings import Settings, read_settings
 from pipeline.errors import MemberError
+from pipeline.profiles.types import Profile
 
 _SIGNS: Final = {Status.OK: "ok  ", Status.WARN: "note", Status.FAIL: "FAIL"}
 
@@ -55,5 +56,5 @@ async def checks() -> AsyncIterator[Check]:
         yield check
 
 
-def _device(settings: Settings, profiles: dict[str, machine.Profile]) -> list[Check]:
+def _device(settings: Settings, profiles: dict[str, Profile]) -> list[Check]:
     return list(machine.check_device(settings, profiles))

@@ -38,7 +38,7 @@ async def serve(settings: Settings) -> int:
     lock = instance_lock(settings)
     try:
         async with open_app(settings) as app:
-            bot = TagbrushBot(app)
+            bot = TagbrushBot(app.studio, app.store)
             loop = asyncio.get_running_loop()
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, lambda: loop.create_task(bot.close(), name="closing"))

@@ -11,10 +11,14 @@ from typing import Final
 
 import psutil
 
+from bot.app import local_weights
 from bot.doctor.check import Check, fail, ok, warn
 from bot.settings import Settings
 from db.database import Database
 from db.errors import DatabaseError
+from pipeline.engine.hub import Hub
+from pipeline.engine.store import ModelStore
+from pipeline.engine.weights import WeightsState
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile
 
@@ -50,7 +54,7 @@ def check_torch() -> Check:
 
 def check_device(settings: Settings, profiles: Mapping[str, Profile]) -> Iterator[Check]:
     """Where pictures will be painted, and whether the default model fits."""
-    from pipeline.engine.device import describe_device
+    from pipeline.engine.inspect import describe_device
 
     try:
         device = describe_device(settings.device)
@@ -107,16 +111,15 @@ async def check_database(settings: Settings) -> Check:
 
 
 def check_weights(settings: Settings, profiles: Mapping[str, Profile]) -> Iterator[Check]:
-    """For each profile: local weights, in the cache, or to be downloaded."""
-    from bot.app import local_weights
-    from pipeline.engine.store import weights_status
-
-    weights = local_weights(settings, profiles)
+    """For each profile: local weights, in the cache, or to be downloaded. The hub is asked about the default one."""
+    store = ModelStore(
+        profiles,
+        cache_dir=settings.cache,
+        weights=local_weights(settings, profiles),
+        hub=Hub(settings.cache, endpoint=settings.hf_endpoint or None, token=settings.hf_token or None),
+    )
     for profile in profiles.values():
-        name = f"weights {profile.id}"
-        try:
-            status = weights_status(profile, weights.get(profile.id), settings.cache)
-        except MemberError as error:
-            yield fail(name, error.text)
-        else:
-            yield ok(name, status)
+        default = profile.id == settings.default_profile
+        status = store.check_online(profile.id) if default else store.describe(profile.id)
+        broken = fail if default else warn
+        yield (broken if status.state is WeightsState.BROKEN else ok)(f"weights {profile.id}", status.text)

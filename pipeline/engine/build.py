@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.engine.engine import Engine
 from pipeline.engine.hub import Hub
 from pipeline.engine.store import ModelStore
 from pipeline.profiles.types import Profile
+from pipeline.work import Event
 
 
 def build_engine(
@@ -22,6 +23,7 @@ def build_engine(
     max_models: int,
     hub_endpoint: str | None,
     hub_token: str | None,
+    emit: Callable[[Event], None],
 ) -> Engine:
     """An engine with an empty model store; models load at their first picture.
 
@@ -35,6 +37,7 @@ def build_engine(
         max_models: models kept loaded.
         hub_endpoint: another hub, or None for the usual one.
         hub_token: for gated repositories, or None.
+        emit: hears what happens while a tick takes long, such as a download's progress.
     """
     store = ModelStore(
         profiles,
@@ -45,4 +48,4 @@ def build_engine(
         max_loaded=max_models,
         hub=Hub(cache, endpoint=hub_endpoint, token=hub_token),
     )
-    return Engine(store, max_running=max_running)
+    return Engine(store, max_running=max_running, max_models=max_models, emit=emit)

@@ -7,7 +7,8 @@ each running picture has its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Mapping
 from typing import Any, Final
 
 from diffusers import (
@@ -23,21 +24,22 @@ from diffusers import (
 from pipeline.errors import InvalidRequest
 from pipeline.samplers import SAMPLERS
 
-_BUILDERS: Final[Mapping[str, tuple[Callable[..., Any], Mapping[str, Any]]]] = {
-    "euler_a": (EulerAncestralDiscreteScheduler.from_config, {}),
-    "dpmpp_2m_karras": (DPMSolverMultistepScheduler.from_config, {"use_karras_sigmas": True}),
-    "euler": (EulerDiscreteScheduler.from_config, {}),
+_SCHEDULERS: Final[Mapping[str, tuple[Any, Mapping[str, Any]]]] = {
+    "euler_a": (EulerAncestralDiscreteScheduler, {}),
+    "dpmpp_2m_karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
+    "euler": (EulerDiscreteScheduler, {}),
     # The stochastic variant keeps what the name promises, fresh noise, without the torchsde package that
     # DPMSolverSDEScheduler needs; its noise comes from the picture's own generator.
     "dpmpp_sde_karras": (
-        DPMSolverSinglestepScheduler.from_config,
-        {"use_karras_sigmas": True, "algorithm_type": "sde-dpmsolver++"},
+        DPMSolverSinglestepScheduler,
+        # It would set the last of these itself, with a warning for each picture.
+        {"use_karras_sigmas": True, "algorithm_type": "sde-dpmsolver++", "lower_order_final": True},
     ),
-    "unipc": (UniPCMultistepScheduler.from_config, {}),
+    "unipc": (UniPCMultistepScheduler, {}),
     # The scheduler's own default clips latents to [-1, 1], which is meant for pixels; SDXL's config says no,
     # and some repackaged checkpoints lack the key.
-    "ddim": (DDIMScheduler.from_config, {"clip_sample": False}),
-    "lcm": (LCMScheduler.from_config, {}),
+    "ddim": (DDIMScheduler, {"clip_sample": False}),
+    "lcm": (LCMScheduler, {}),
 }
 
 
@@ -54,14 +56,18 @@ def build_scheduler(sampler: str, config: Mapping[str, Any], steps: int) -> Any:
     Raises:
         InvalidRequest: an unknown sampler, or more steps than it can take.
     """
-    if sampler not in _BUILDERS:
+    if sampler not in _SCHEDULERS:
         raise InvalidRequest(
             "There is no sampler `{sampler}`: choose one of {known}.",
             sampler=sampler,
             known=", ".join(SAMPLERS),
         )
-    build, changes = _BUILDERS[sampler]
-    scheduler = build(dict(config), **changes)
+    kind, changes = _SCHEDULERS[sampler]
+    # diffusers ignores what a scheduler does not take, and warns of it each time.
+    known = inspect.signature(kind.__init__).parameters
+    scheduler = kind.from_config(
+        {key: value for key, value in config.items() if key in known or key.startswith("_")}, **changes
+    )
     most = scheduler.config.get("original_inference_steps") or scheduler.config.num_train_timesteps
     if not 1 <= steps <= most:
         raise InvalidRequest(

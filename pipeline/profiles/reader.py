@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from pipeline.errors import ProfileError
 
+T = TypeVar("T")
 _MISSING: Final = object()
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 MAX_TEXT: Final = 4000
@@ -39,6 +40,14 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._data
 
+    def filled(self, key: str) -> bool:
+        """Whether a key holds anything but the empty text; one that is missing is refused."""
+        return self._get(key, str, None) != ""
+
+    def expect(self, *keys: str) -> None:
+        """Count keys as known that were looked for by `in` only."""
+        self._known.extend(keys)
+
     def fail(self, key: str, reason: str) -> NoReturn:
         """Refuse the file because of `key` (empty for the table itself)."""
         raise ProfileError(
@@ -53,8 +62,8 @@ class Table:
         for key in self._data:
             if key not in self._known:
                 near = get_close_matches(key, self._known, n=1)
-                hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(self._known)}"
-                self.fail(key, f"there is no such key; {hint}".rstrip("?") + ("?" if near else ""))
+                hint = f"the nearest one is `{near[0]}`" if near else f"known here: {', '.join(self._known)}"
+                self.fail(key[:80], f"there is no such key; {hint}")
 
     def text(self, key: str, default: str | None = None, *, empty: bool = False, lines: bool = False) -> str:
         """A text without control characters; only with `empty` may it be empty, with `lines` hold line ends."""
@@ -75,7 +84,8 @@ class Table:
     def texts(self, key: str, default: Sequence[str] | None = None, *, empty: bool = True) -> tuple[str, ...]:
         """A list of different texts; without `empty` it needs at least one."""
         values: list[str] = []
-        for index, value in enumerate(self._get(key, list, default)):
+        given: list[Any] = self._get(key, list, default)
+        for index, value in enumerate(given):
             place = f"{key}[{index}]"
             if not isinstance(value, str):
                 self.fail(place, f"{_KINDS[str]} is needed, not {_name(value)}")
@@ -86,7 +96,9 @@ class Table:
             self.fail(key, "at least one is needed")
         return tuple(values)
 
-    def some_of(self, key: str, allowed: Iterable[str], default: Sequence[str] | None = None) -> tuple[str, ...]:
+    def some_of(
+        self, key: str, allowed: Iterable[str], default: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
         """A list of different texts out of a list."""
         known = tuple(allowed)
         values = self.texts(key, default)
@@ -99,8 +111,8 @@ class Table:
         known = tuple(allowed)
         if value not in known:
             near = get_close_matches(value, known, n=1)
-            hint = f"did you mean `{near[0]}`? " if near else ""
-            self.fail(key, f"`{value[:80]}` is not known; {hint}Known: {', '.join(known) or 'none'}")
+            hint = f"the nearest one is `{near[0]}`; " if near else ""
+            self.fail(key, f"`{value[:80]}` is not known; {hint}known: {', '.join(known) or 'none'}")
         return value
 
     def flag(self, key: str, *, default: bool) -> bool:
@@ -130,7 +142,8 @@ class Table:
     def tables(self, key: str, *, empty: bool = False) -> tuple[Table, ...]:
         """The list of tables under a key; without `empty` it needs at least one, with it the key may lack."""
         found: list[Table] = []
-        for index, value in enumerate(self._get(key, list, [] if empty else None)):
+        given: list[Any] = self._get(key, list, [] if empty else None)
+        for index, value in enumerate(given):
             place = f"{key}[{index}]"
             if not isinstance(value, dict):
                 self.fail(place, f"{_KINDS[dict]} is needed, not {_name(value)}")
@@ -147,5 +160,36 @@ class Table:
     def _at(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path and key else self._path or key
 
-    def _get[T](self, key: str, kind: type[T], default: object) -> T:
-        raise NotImplementedError
+    def _get(self, key: str, kind: type[T], default: object) -> T:
+        """The value of a key, of exactly the kind asked for; a whole number may stand for a number."""
+        if key not in self._known:
+            self._known.append(key)
+        value = self._data.get(key, _MISSING)
+        if value is _MISSING:
+            if default is None:
+                self.fail(key, "the key is missing")
+            value = default
+        if kind is float and type(value) is int and abs(value) < 2**53:
+            value = float(value)
+        # TOML's True is Python's, which is also an int: compare the exact type.
+        if kind is list and isinstance(value, tuple):
+            value = list(value)
+        if type(value) is not kind:
+            self.fail(key, f"{_KINDS[kind]} is needed, not {_name(value)}")
+        return cast("T", value)
+
+    def _checked(self, key: str, value: str, *, empty: bool = False, lines: bool = False) -> str:
+        if not empty and not value.strip():
+            self.fail(key, "a text is needed, and this one is empty")
+        if value != value.strip():
+            self.fail(key, "the text starts or ends with white space")
+        if len(value) > MAX_TEXT:
+            self.fail(key, f"the text has {len(value)} characters; at most {MAX_TEXT} are allowed")
+        if _CONTROL.search(value) or ("\n" in value and not lines):
+            self.fail(key, "the text holds a line end or another control character")
+        return value
+
+
+def _name(value: object) -> str:
+    """How an error calls what was found."""
+    return _KINDS.get(type(value), "a date or time")

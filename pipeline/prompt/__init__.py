@@ -1,0 +1,1 @@
+"""Prompts: grammar, Danbooru spelling, composing by a profile, tokens. Imports no torch."""

@@ -16,7 +16,7 @@ from pipeline.prompt.dedupe import drop_duplicates, drop_repeated
 from pipeline.prompt.grammar import render
 from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
 from pipeline.prompt.normalise import clean, key, spell_literals
-from pipeline.prompt.ordering import order_items
+from pipeline.prompt.ordering import START, order_items
 from pipeline.prompt.ratings import choose_rating, words_to_avoid
 from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans
 from pipeline.prompt.tokens import CHUNK_TOKENS, TokenMeter
@@ -142,11 +142,20 @@ class _Composing:
             present |= keys_of([[item]])
             (front if self.vocabulary.side(kind) is TagSide.START else back).append(item)
             self.added.append(Added(_print([[item]]), rule, "prompt"))
-        self.chunks[0] = front + self.chunks[0]
+        start = self._leading()
+        self.chunks[0] = self.chunks[0][:start] + front + self.chunks[0][start:]
         self.chunks[-1] = self.chunks[-1] + back
         if self.options.order:
             special = self.vocabulary.special
             self.chunks = [order_items(items, self.profile.template, special) for items in self.chunks]
+
+    def _leading(self) -> int:
+        """How many documented tags of the front the member typed first; what is added there follows them."""
+        for index, item in enumerate(self.chunks[0]):
+            known = [self.vocabulary.special(key_of(tag)) for tag in item.tags]
+            if not all(found and found[1] == START for found in known):
+                return index
+        return len(self.chunks[0])
 
     def add_to_negative(self) -> None:
         """Rating words to avoid, then the preset, before the member's own."""
@@ -261,8 +270,8 @@ def _check_tokens(chunks: Sequence[Sequence[Item]], name: str) -> None:
     counts = TokenMeter().count(_print(chunks))
     if len(counts) > MAX_CHUNKS:
         raise InvalidRequest(
-            "The {field} is too long to be painted: it fills {count} chunks of {size} tokens, and at most {limit} "
-            "can be used. Please shorten it.",
+            "The {field} is too long to be painted: it fills {count} chunks of {size} tokens, "
+            "and at most {limit} can be used. Please shorten it.",
             field=name,
             count=len(counts),
             size=CHUNK_TOKENS,

@@ -23,7 +23,7 @@ from pipeline.prompt.words import table
 _MAX_WORDS = 3
 _PEOPLE = re.compile(r"(\d+)\+?\s?(girl|boy|other)s?")
 _SEVERAL = frozenset(
-    [
+    {
         "multiple girls",
         "multiple boys",
         "multiple others",
@@ -33,8 +33,8 @@ _SEVERAL = frozenset(
         "trio",
         "group",
         "crowd",
-    ]
-    + ["siblings", "sisters", "brothers", "twins", "multiple views"]
+    }
+    | {"siblings", "sisters", "brothers", "twins", "multiple views"}
 )
 
 

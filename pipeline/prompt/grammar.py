@@ -27,6 +27,7 @@ WEIGHT_DECIMALS: Final = 6
 
 _ROUND: Final = 1.1
 _SQUARE: Final = 1 / 1.1
+_CLOSING: Final = {")": ("(", _ROUND), "]": ("[", _SQUARE)}
 _TOKEN = re.compile(
     r"""
     \\[()\[\]\\]                        # an escaped sign
@@ -38,8 +39,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_BREAK = re.compile(r"\s*\bBREAK\b\s*")
-_WORD_BREAK = re.compile(r"\bBREAK\b")
+_BREAK = re.compile(r"\bBREAK\b")
 _SPECIAL = re.compile(r"[()\[\]\\]")
 _PLAIN = re.compile(r"[\w\s,'-]+")
 """Text that can stand in `(...)` and `[...]` without a number and never be taken for something else."""
@@ -57,14 +57,6 @@ Chunk: TypeAlias = tuple[Span, ...]
 """What stands between two `BREAK`s; neighbouring spans differ in weight. May be empty."""
 
 
-class _Break:
-    """Marks where one chunk ends, among the parts being parsed."""
-
-
-_Part: TypeAlias = "list[str | float]"
-_MARK: Final = _Break()
-
-
 def parse(text: str) -> tuple[Chunk, ...]:
     """Parse a prompt into chunks of weighted spans.
 
@@ -80,49 +72,10 @@ def parse(text: str) -> tuple[Chunk, ...]:
         InvalidRequest: a weight that is not a number, a weight beyond `MAX_WEIGHT`, brackets nested deeper
             than `MAX_DEPTH`.
     """
-    texts: list[str | _Break] = []
-    weights: list[float] = []
-    opened: dict[str, list[int]] = {"(": [], "[": []}
-
-    def close(kind: str, factor: float) -> None:
-        for index in range(opened[kind].pop(), len(weights)):
-            weights[index] *= factor
-
+    parser = _Parser()
     for match in _TOKEN.finditer(text):
-        token, number = match.group(0), match.group(1)
-        if token[0] == "\\":
-            texts.append(token[1:])
-            weights.append(1.0)
-        elif token in opened:
-            opened[token].append(len(texts))
-            if len(opened[token]) > MAX_DEPTH:
-                raise InvalidRequest(
-                    "The brackets of this prompt are nested too deep: {limit} inside each other are understood. "
-                    "Write a number instead, for example `(smile:1.3)`.",
-                    limit=MAX_DEPTH,
-                )
-        elif number is not None and opened["("] and (factor := _number(number)) is not None:
-            close("(", factor)
-        elif token == ")" and opened["("]:
-            close("(", _ROUND)
-        elif token == "]" and opened["["]:
-            close("[", _SQUARE)
-        elif number is not None and opened["("]:
-            # `(hm:...)` is no weight: literal text, then an ordinary closing bracket.
-            texts.append(token[:-1])
-            weights.append(1.0)
-            close("(", _ROUND)
-        else:
-            for index, part in enumerate(_BREAK.split(token)):
-                if index:
-                    texts.append(_MARK)
-                    weights.append(1.0)
-                texts.append(part)
-                weights.append(1.0)
-    for kind, factor in (("(", _ROUND), ("[", _SQUARE)):
-        while opened[kind]:
-            close(kind, factor)
-    return _collect(texts, weights)
+        parser.take(match.group(0), match.group(1))
+    return parser.finish()
 
 
 def merge(spans: Iterable[Span]) -> Chunk:
@@ -160,7 +113,7 @@ def escape(text: str) -> str:
     r"""Spell text so that `parse` takes it literally: `a (b)` becomes `a \(b\)`."""
     spelled = _SPECIAL.sub(r"\\\g<0>", text)
     # A backslash before a letter vanishes in parsing; it keeps the literal word from starting a chunk.
-    return _WORD_BREAK.sub(r"BRE\\AK", spelled)
+    return _BREAK.sub(r"BRE\\AK", spelled)
 
 
 def _print(span: Span, *, short: bool) -> str:
@@ -192,27 +145,81 @@ def _number(text: str) -> float | None:
     return value
 
 
-def _collect(texts: list[str | _Break], weights: list[float]) -> tuple[Chunk, ...]:
-    """Cut at the marks, round the weights, merge; checks the limit of the weights."""
-    chunks: list[list[Span]] = [[]]
-    for text, weight in zip(texts, weights, strict=True):
-        if isinstance(text, _Break):
-            chunks.append([])
-        elif text:
-            if not abs(weight) <= MAX_WEIGHT:
-                raise InvalidRequest(
-                    "The weight of `{text}` comes to {weight}; weights from -{limit} to {limit} can be painted. "
-                    "Use a smaller number or fewer brackets.",
-                    text=_shorten(text),
-                    weight=f"{weight:.4g}",
-                    limit=f"{MAX_WEIGHT:g}",
-                )
-            # Adding zero turns -0.0 into 0.0.
-            chunks[-1].append(Span(text, round(weight, WEIGHT_DECIMALS) + 0.0))
-    return tuple(merge(chunk) for chunk in chunks)
-
-
 def _shorten(text: str) -> str:
     """The start of a text for an error sentence."""
     words = " ".join(text.split())
     return words if len(words) <= 40 else words[:40].rstrip() + "…"
+
+
+class _Parser:
+    """Texts in order with their weights; None marks where a chunk ends."""
+
+    def __init__(self) -> None:
+        self._texts: list[str | None] = []
+        self._weights: list[float] = []
+        self._opened: dict[str, list[int]] = {"(": [], "[": []}
+
+    def take(self, sign: str, number: str | None) -> None:
+        """Read one token; `number` is the one in a token of the form `:1.5)`."""
+        if sign in self._opened:
+            self._open(sign)
+        elif sign[0] == "\\":
+            self._add(sign[1:])
+        elif number is not None and self._opened["("]:
+            factor = _number(number)
+            if factor is None:
+                # `(hm:...)` is no weight: literal text, then an ordinary closing bracket.
+                self._add(sign[:-1])
+            self._close("(", _ROUND if factor is None else factor)
+        elif sign in _CLOSING and self._opened[_CLOSING[sign][0]]:
+            self._close(*_CLOSING[sign])
+        else:
+            # White space around the word goes; a pattern for it would take quadratic time on long runs.
+            first, *others = _BREAK.split(sign)
+            self._add(first.rstrip() if others else first)
+            for index, part in enumerate(others, start=1):
+                self._add(None)
+                self._add(part.strip() if index < len(others) else part.lstrip())
+
+    def finish(self) -> tuple[Chunk, ...]:
+        """Close what is open, cut at the marks, round the weights, merge; checks the limit of the weights."""
+        for kind, factor in _CLOSING.values():
+            while self._opened[kind]:
+                self._close(kind, factor)
+        chunks: list[list[Span]] = [[]]
+        for text, weight in zip(self._texts, self._weights, strict=True):
+            if text is None:
+                chunks.append([])
+            elif text:
+                chunks[-1].append(Span(text, _checked(weight, text)))
+        return tuple(merge(chunk) for chunk in chunks)
+
+    def _add(self, text: str | None) -> None:
+        self._texts.append(text)
+        self._weights.append(1.0)
+
+    def _open(self, kind: str) -> None:
+        self._opened[kind].append(len(self._texts))
+        if len(self._opened[kind]) > MAX_DEPTH:
+            raise InvalidRequest(
+                "The brackets of this prompt are nested too deep: at most {limit} inside each other are read. "
+                "Write a number instead, for example `(smile:1.3)`.",
+                limit=MAX_DEPTH,
+            )
+
+    def _close(self, kind: str, factor: float) -> None:
+        for index in range(self._opened[kind].pop(), len(self._weights)):
+            self._weights[index] *= factor
+
+
+def _checked(weight: float, text: str) -> float:
+    if not abs(weight) <= MAX_WEIGHT:
+        raise InvalidRequest(
+            "The weight of `{text}` comes to {weight}; weights from -{limit} to {limit} can be used. "
+            "Write a smaller number or fewer brackets.",
+            text=_shorten(text),
+            weight=f"{weight:.4g}",
+            limit=f"{MAX_WEIGHT:g}",
+        )
+    # Adding zero turns -0.0 into 0.0.
+    return round(weight, WEIGHT_DECIMALS) + 0.0

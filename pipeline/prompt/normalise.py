@@ -37,6 +37,7 @@ _EMOTICON = re.compile(
 )
 """Emoticons with an underscore: two eyes and a mouth. Those without one need no care."""
 _LORA = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{1,100}>", re.IGNORECASE)
+_COLON = re.compile(r" ?: ?")
 _SPACES = re.compile(r"\s+")
 
 
@@ -94,7 +95,7 @@ def spell_literals(text: str) -> tuple[str, tuple[str, ...]]:
     warnings = []
     if scan.names:
         warnings.append(
-            f"{_listed(scan.names)} was read as a name; write a number, as in `(word:1.1)`, to emphasise a word."
+            f"{_listed(scan.names)} was read as a name; to emphasise a word write a number, `(word:1.1)`."
         )
     if scan.emphases:
         warnings.append(
@@ -136,7 +137,8 @@ def key(text: str) -> str:
     """What two spellings of the same tag share: case, underscores and spaces around colons do not count."""
     if is_emoticon(text):
         return text.lower()
-    return re.sub(r"\s*:\s*", ":", " ".join(text.replace("_", " ").lower().split()))
+    name = " ".join(text.replace("_", " ").lower().split())
+    return _COLON.sub(":", name) if ":" in name else name
 
 
 class _Scan:
@@ -208,7 +210,7 @@ class _Scan:
         return escape(face.group()), len(face.group())
 
     def _name(self, position: int) -> int | None:
-        r"""Print `_(series)` or ` (series)` after a tag's words as ` \(series\)`; returns how many were read."""
+        r"""Print `_(series)` or ` (series)` after words as ` \(series\)`; returns how many signs were read."""
         match = _NAME.match(self.text, position)
         before = self.text[self._tag : position]
         words = before.rstrip("_ \t\n")

@@ -65,6 +65,10 @@ _ACCESSORIES = (
     "ribbon|bow|hat|cap|gloves|necktie|bowtie|scarf|choker|necklace|earrings|hairband|headband|ornament|belt|"
     "frills|trim|collar|glasses|eyewear|hairclip|crown|jewelry|mask|headwear|bag|neckerchief|flower crown|veil"
 )
+_ACTIONS = (
+    "sitting|standing|lying|kneeling|walking|running|leaning|looking|reaching|hand|hands|arm|arms|leg|legs|"
+    "pointing|playing|riding|hugging|flying|jumping"
+)
 _FORMS: Final = tuple(
     (re.compile(pattern), slot)
     for pattern, slot in (
@@ -77,11 +81,7 @@ _FORMS: Final = tuple(
         (r".+ background", "background"),
         (r"(?:in|at|inside|outside) (?:the |an? )?.+|.+ (?:interior|room)", "main_environment"),
         (r"holding .+", "other_items"),
-        (
-            r"(?:sitting|standing|lying|kneeling|walking|running|leaning|looking|reaching|hand|hands|arm|arms|leg|"
-            r"legs|pointing|playing|riding|hugging|flying|jumping) .+",
-            "action",
-        ),
+        (rf"(?:{_ACTIONS}) .+", "action"),
         (r".+ (?:smile|expression)", "expression"),
         (
             r"(?:very |absurdly )?(?:long|short|medium|" + _COLOURS + r")(?:[ -]\w+)? hair",

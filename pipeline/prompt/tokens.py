@@ -79,7 +79,7 @@ class TokenMeter:
 
 
 def clip_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """CLIP's vocabulary (49,408 entries) and merges (48,894), as `CLIPTokenizer(vocab=, merges=)` takes them."""
+    """CLIP's vocabulary (49,408 entries) and merges (48,894), as `CLIPTokenizer` takes them."""
     packed = files("pipeline.prompt").joinpath("data/clip_merges.txt.gz").read_bytes()
     merges: list[tuple[str, str]] = []
     for line in gzip.decompress(packed).decode("utf-8").splitlines():
@@ -139,7 +139,7 @@ def _folder_tokenizer(folder: Path) -> Tokenizer:
         lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
         return _build(vocabulary, [(left, right) for left, right in pairs])
-    except Exception as error:  # noqa: BLE001 - the tokenizers library raises bare exceptions
+    except Exception as error:  # the tokenizers library raises bare exceptions
         raise WeightsError(
             "The tokenizer in {folder} cannot be read: `tokenizer.json`, or `vocab.json` and `merges.txt`, is "
             "missing or broken.",

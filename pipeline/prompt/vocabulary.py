@@ -1,4 +1,4 @@
-"""What a profile's card documents, looked up by tag: families, rating words, years; and sentences for unknowns."""
+"""What a profile's card documents, looked up by tag: families, rating words, years."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-
 _COLON = re.compile(r"(?<=\S)\s*:\s*(?=\S)")
 
 

@@ -1,4 +1,4 @@
-"""What is expected to be painted before a waiting job is done. An estimate: who comes later may still go first."""
+"""What is expected to be painted before a waiting job is done: an estimate, as who comes later may go first."""
 
 from __future__ import annotations
 
@@ -85,14 +85,9 @@ def cost_ahead(time: float, order: int, mine: Place, others: Iterable[Share]) ->
     start = time + mine.before_last
     total = mine.after_last
     for share in others:
-        if share.time > start:
-            continue
         mean = share.cost / share.tickets
         turns = (start - share.time) / mean
         whole = round(turns)
-        if abs(turns - whole) < WHOLE:
-            served = whole + (share.order < order)
-        else:
-            served = math.floor(turns) + 1
-        total += mean * min(served, share.tickets)
+        served = whole + (share.order < order) if abs(turns - whole) < WHOLE else math.floor(turns) + 1
+        total += mean * max(0, min(served, share.tickets))
     return total

@@ -4,9 +4,9 @@ Two rings of `pipeline.queueing.turns`, one inside the other. A member's own job
 order they were asked for, and the pictures of a job in their order. Everything lives on the event loop.
 
 A picture of a model that is loaded already may go before its turn, because switching models takes as long as
-painting. That is bounded twice: at most `MOST_DEFERRALS` times in a row, and only for somebody who is ahead of
-the one who is kept waiting by no more than `MOST_DEFERRALS` pictures like theirs. Who is kept waiting is charged
-nothing meanwhile, so what was taken from them is given back by their next turns.
+painting. That is bounded twice: at most `MOST_DEFERRALS` times in a row, and only for somebody who has been
+served at most `MOST_DEFERRALS` pictures more than the one who is kept waiting (pictures that cost what theirs
+does). Who is kept waiting is charged nothing meanwhile, so their next turns make up for it.
 """
 
 from __future__ import annotations
@@ -166,9 +166,7 @@ class FairQueue:
         if first is None:
             return None
         guild = self._guilds[first.key]
-        turn = guild.turns.first()
-        assert turn is not None, "a guild without waiting members is never in the ring"  # noqa: S101
-        ticket = guild.front(turn.key)
+        ticket = guild.front(guild.turns.in_order(1)[0].key)
         instead = None
         if warm and ticket.profile not in warm and self._deferrals < MOST_DEFERRALS:
             instead = self._find_warm(first.time, ticket.cost * MOST_DEFERRALS, warm)

@@ -65,8 +65,8 @@ class Turns:
         self._tidy()
 
     def refund(self, key: int, cost: float) -> None:
-        """It was charged and not served: its time goes back by the cost."""
-        self._put(key, self._waiting[key].time - cost)
+        """It was charged and not served: its time goes back by the cost, and among equals it is the first."""
+        self._put(key, self._waiting[key].time - cost, first=True)
 
     def first(self) -> Turn | None:
         """Who is next, or None when nobody waits."""
@@ -95,9 +95,9 @@ class Turns:
         turn = self._waiting.get(key)
         return turn or Turn(max(self._idle.get(key, self._now), self._now), self._order, key)
 
-    def _put(self, key: int, time: float) -> None:
+    def _put(self, key: int, time: float, *, first: bool = False) -> None:
         self._order += 1
-        turn = self._waiting[key] = Turn(time, self._order, key)
+        turn = self._waiting[key] = Turn(time, -self._order if first else self._order, key)
         heapq.heappush(self._heap, turn)
 
     def _tidy(self) -> None:

@@ -107,11 +107,10 @@ def test_run_without_a_token_says_what_to_do(capsys: pytest.CaptureFixture[str])
 
 
 def test_imagine_paints_png_files_that_carry_their_recipe(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through the real queue, database and engine."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "cache").symlink_to(shared_cache)
+    monkeypatch.setenv("CACHE_DIR", str(model_cache))
     status, out, err = call(
         capsys, "imagine", "1girl, green hair", "--count", "2", "--seed", "5", "--steps", "2", "--out", "pics", "--json"
     )
@@ -129,11 +128,10 @@ def test_imagine_paints_png_files_that_carry_their_recipe(
 
 
 def test_imagine_writes_to_a_named_png(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], shared_cache: Path
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--out name.png` is that file."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "cache").symlink_to(shared_cache)
+    monkeypatch.setenv("CACHE_DIR", str(model_cache))
     status, _, err = call(capsys, "imagine", "1girl", "--steps", "1", "--seed", "1", "--out", "deep/er/one.png")
     assert status == 0, err
     assert (tmp_path / "deep" / "er" / "one.png").is_file()

@@ -1,0 +1,1 @@
+"""Tests of `cogs`: the real bot on a simulated Discord."""

@@ -20,5 +20,5 @@ def engine() -> ScriptedEngine:
 @pytest.fixture
 async def world(tmp_path: Path, engine: ScriptedEngine) -> AsyncIterator[World]:
     """The real bot; only the model is missing."""
-    async with discord_world(tmp_path, make_engine=lambda: engine) as opened:
+    async with discord_world(tmp_path, make_engine=lambda _: engine) as opened:
         yield opened

@@ -56,6 +56,16 @@ async def test_suggestions_keep_within_discords_limits(world: World, option: str
         await names(world, option, typed, model=model)
 
 
+async def test_additions_to_negative_presets_are_offered_with_them(world: World) -> None:
+    """AnimeBoysXL's flat style is a few tags more, not a preset of its own."""
+    found = await values(world, "negative_preset", model="animeboys-xl")
+    assert {"heavy", "light", "heavy+flat", "light+flat", "none"} <= set(found)
+    await world.imagine(model="animeboys-xl", negative_preset="light+flat")
+    job = await world.app.studio.job(1)
+    assert job is not None
+    assert "realistic, lips, nose" in job.images[0].negative_prompt
+
+
 async def test_numbers_are_explained_while_typing(world: World) -> None:
     """A number out of range is answered before the command is sent."""
     assert any("not possible here" in name for name in await names(world, "steps", "999"))

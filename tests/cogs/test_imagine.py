@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support.scripted_engine import ScriptedEngine
@@ -55,7 +57,7 @@ async def test_progress_is_edited_at_a_rate_discord_allows(world: World, engine:
     engine.hold_at = None
     await world.finished()
     edits = [sent.at for sent in world.wire.messages() if sent.method == "PATCH"]
-    gaps = [later - earlier for earlier, later in zip(edits[:-2], edits[1:-1], strict=True)]
+    gaps = [later - earlier for earlier, later in pairwise(edits[:-1])]
     assert all(gap >= 2.5 for gap in gaps)
     assert any("step 20 of 25" in sent.text for sent in world.wire.messages())
 
@@ -135,7 +137,7 @@ async def test_a_full_queue_says_when_to_come_back(tmp_path_factory: pytest.Temp
     engine = ScriptedEngine()
     engine.hold_at = 1
     folder = tmp_path_factory.mktemp("caps")
-    async with discord_world(folder, make_engine=lambda: engine, max_pending_per_member=2) as world:
+    async with discord_world(folder, make_engine=lambda _: engine, max_pending_per_member=2) as world:
         await world.imagine(count=2)
         result = await world.imagine()
         assert "2 pictures waiting" in answer_of(result)

@@ -18,9 +18,11 @@ class Clock:
         self.now = 0.0
 
     def __call__(self) -> float:
+        """Seconds."""
         return self.now
 
     async def park(self, awaitable: Any, *, reason: str) -> Any:
+        """Let the tasks work, then let the wait's time pass."""
         frame = awaitable.cr_frame.f_locals
         timeout, tasks = frame["timeout"], frame["fs"]
         awaitable.close()
@@ -33,10 +35,12 @@ class Clock:
 
 
 def running(step: int) -> Progress:
+    """A job at this step."""
     return Progress(1, JobState.RUNNING, step=step, steps=25, images=1)
 
 
 async def collect(clock: Clock, changes: AsyncIterator[Progress]) -> list[tuple[float, Progress]]:
+    """What was shown, and when."""
     return [(clock.now, p) async for p in paced(changes, clock=clock, park=clock.park)]
 
 

@@ -1,4 +1,4 @@
-"""An engine without a model, for tests about everything around painting: real thread, real files, flat colours."""
+"""An engine without a model, for tests about everything around painting: real thread, flat colours."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ class ScriptedEngine:
 
     @property
     def busy(self) -> bool:
+        """Whether anything is being painted."""
         return bool(self._running)
 
     def add(self, work: Work) -> None:
+        """Let a picture join."""
         self._running[work.id] = (work, 0)
         if self.loading:
             self._news.append(Loading(work.recipe.profile, self.loading, 0.5, (work.id,)))
@@ -39,12 +41,14 @@ class ScriptedEngine:
             self._news.append(Started(work.id))
 
     def cancel(self, work_id: int) -> None:
+        """Drop a picture at the next tick."""
         self._cancelled.add(work_id)
 
     def interrupt(self) -> None:
         """Nothing in a tick takes long."""
 
     def tick(self) -> list[Event]:
+        """One step for every picture that is not held."""
         events, self._news = self._news, []
         for work, step in list(self._running.values()):
             if work.id in self._cancelled:

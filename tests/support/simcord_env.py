@@ -12,14 +12,11 @@ from typing import Any
 import discord
 import simcord
 
-from bot.app import App, open_app
+from bot.app import App, EngineFactory, open_app
 from bot.demo.glue import Park
 from bot.discord_bot import TagbrushBot
 from bot.settings import read_settings
-from pipeline.executor import EngineLike
 from tests.support.wire import Wire, walk
-
-EngineFactory = Callable[[], EngineLike]
 
 
 class World:
@@ -43,7 +40,7 @@ class World:
         self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=20.0)
         self._park.env = self.env
         self.wire = Wire(self.env)
-        self.wire.__enter__()
+        self.wire.listen()
         await self.env.start()
         self.guild = self.env.create_guild("Painters")
         self.channel = self.guild.create_text_channel("painting")
@@ -65,7 +62,7 @@ class World:
         """Stop everything, and fail on whatever Discord would have refused or nobody answered for."""
         await self._stop_bot()
         await self.env.shutdown()
-        self.wire.__exit__()
+        self.wire.leave()
         assert self.wire.violations == []
         assert self.env.errors == []
 

@@ -71,11 +71,12 @@ class Wire:
         self._nonces: dict[tuple[str, str], Any] = {}
         self._dispatch = router.dispatch
 
-    def __enter__(self) -> Wire:
+    def listen(self) -> None:
+        """Take the place of simcord's router."""
         router.dispatch = self._request
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
+        """Put simcord's router back."""
         router.dispatch = self._dispatch
 
     def messages(self) -> list[Sent]:
