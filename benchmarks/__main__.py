@@ -8,4 +8,6 @@ import sys
 ALL = ("start", "loop", "queue", "overhead", "engine")
 
 if __name__ == "__main__":
-    sys.exit(max(subprocess.run([sys.executable, "-m", f"benchmarks.{n}"], check=False).returncode for n in ALL))
+    sys.exit(
+        max(subprocess.run([sys.executable, "-m", f"benchmarks.{n}"], check=False).returncode for n in ALL)
+    )

@@ -48,7 +48,9 @@ async def measure_lag(lags: list[float]) -> None:
 async def acknowledge(app: App, number: int) -> float:
     """One request; seconds until it is committed."""
     began = time.perf_counter()
-    await app.studio.submit(origin(number), ImagineRequest(prompt=f"1girl, green hair, number {number}", steps=25))
+    await app.studio.submit(
+        origin(number), ImagineRequest(prompt=f"1girl, green hair, number {number}", steps=25)
+    )
     return time.perf_counter() - began
 
 
@@ -66,7 +68,9 @@ async def measure() -> tuple[list[float], list[float]]:
         async with open_app(settings) as app:
             warm = await app.studio.submit(origin(0), ImagineRequest(prompt="1girl", steps=2))
             await finished(app, warm.job.id)
-            busy = [await app.studio.submit(origin(n), ImagineRequest(prompt="1girl", count=4)) for n in range(3)]
+            busy = [
+                await app.studio.submit(origin(n), ImagineRequest(prompt="1girl", count=4)) for n in range(3)
+            ]
             lags: list[float] = []
             ticker = asyncio.create_task(measure_lag(lags))
             await asyncio.sleep(0.3)

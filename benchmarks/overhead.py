@@ -26,7 +26,9 @@ PICTURES = 4
 ROUNDS = 5
 ALONE_TARGET = 1.10
 MEMBER = Origin(kind="discord", guild_id=1, guild_name="g", channel_id=1, user_id=1, user_name="m")
-PROMPTS = tuple(f"1girl, {hair} hair, beanie, sweater, outdoors, night" for hair in ("green", "red", "blue", "pink"))
+PROMPTS = tuple(
+    f"1girl, {hair} hair, beanie, sweater, outdoors, night" for hair in ("green", "red", "blue", "pink")
+)
 
 
 def request(number: int) -> ImagineRequest:
@@ -104,7 +106,12 @@ def main() -> int:
                 "at most 1.10x",
                 alone <= ALONE_TARGET * base,
             ),
-            Row("ours, 4 jobs overlapping", f"{together:.2f} s ({together / base:.2f}x)", "under 1x", together < base),
+            Row(
+                "ours, 4 jobs overlapping",
+                f"{together:.2f} s ({together / base:.2f}x)",
+                "under 1x",
+                together < base,
+            ),
         ],
     )
 

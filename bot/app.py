@@ -63,7 +63,9 @@ def read_profiles(settings: Settings) -> dict[str, Profile]:
     for name in settings.weights:
         if name not in known:
             raise SettingsError(
-                "{name} belongs to no profile. Known weights settings: {known}.", name=name, known=", ".join(known)
+                "{name} belongs to no profile. Known weights settings: {known}.",
+                name=name,
+                known=", ".join(known),
             )
     return profiles
 
@@ -71,7 +73,9 @@ def read_profiles(settings: Settings) -> dict[str, Profile]:
 def local_weights(settings: Settings, profiles: Mapping[str, Profile]) -> dict[str, Path]:
     """The owner's local weights by profile id."""
     return {
-        p.id: settings.weights[p.weights_setting] for p in profiles.values() if p.weights_setting in settings.weights
+        p.id: settings.weights[p.weights_setting]
+        for p in profiles.values()
+        if p.weights_setting in settings.weights
     }
 
 

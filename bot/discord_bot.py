@@ -72,7 +72,12 @@ class TagbrushBot(commands.Bot):
         if await self._store.get(TREE_KEY) == digest:
             log.debug("the commands have not changed")
             return False
-        await self.tree.sync()
+        try:
+            await self.tree.sync()
+        except discord.HTTPException as error:
+            # Yesterday's commands still work; better than no bot at all.
+            log.error("the commands could not be synced, the next start tries again: %s", error)  # noqa: TRY400
+            return False
         await self._store.set(TREE_KEY, digest)
         log.info("commands synced")
         return True

@@ -237,7 +237,9 @@ class Dispatcher:
                 weights=event.weights,
                 recipe=recipe.to_json(),
             )
-            self.estimator.learn(recipe.profile, await self._speeds.record(recipe.profile, ticket.cost, seconds))
+            self.estimator.learn(
+                recipe.profile, await self._speeds.record(recipe.profile, ticket.cost, seconds)
+            )
         except (DiskFull, DatabaseError) as error:
             text, _ = tell(error, "saving a picture")
             await self._put_back(ticket, text)

@@ -106,6 +106,8 @@ class Pictures:
         except OSError as error:
             partial.unlink(missing_ok=True)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise DiskFull("The disk of this bot is full: your picture waits until there is space.") from error
+                raise DiskFull(
+                    "The disk of this bot is full: your picture waits until there is space."
+                ) from error
             raise
         return SavedPicture(name, hashlib.sha256(data).hexdigest(), len(data))

@@ -23,7 +23,9 @@ from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
 
-FINAL: Final = frozenset({JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD})
+FINAL: Final = frozenset(
+    {JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD}
+)
 
 
 class QueueFull(MemberError):
@@ -276,7 +278,9 @@ class Studio:
         for job in sorted(live, key=lambda j: (not self._board.running(j.id), order.get(j.id, 0))):
             shot = self._snapshot(job)
             entries.append(
-                QueueEntry(job.id, job.user_id, job.images, job.profile, shot.state, shot.place, shot.eta_seconds)
+                QueueEntry(
+                    job.id, job.user_id, job.images, job.profile, shot.state, shot.place, shot.eta_seconds
+                )
             )
         return tuple(entries)
 

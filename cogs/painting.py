@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -29,6 +30,10 @@ RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 """Pauses between attempts to deliver while Discord or the database is down; then the next start tries."""
 
 
+MAX_DELIVERIES: Final = 4
+"""Jobs whose files are in memory at the same time; after an outage thousands may wait to be posted."""
+
+
 class Painting:
     """One task for each job that is shown on Discord. Owns the tasks; `close` ends them."""
 
@@ -39,6 +44,7 @@ class Painting:
         self._studio = studio
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._few = asyncio.Semaphore(MAX_DELIVERIES)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -95,9 +101,12 @@ class Painting:
     async def _follow(self, job_id: int, interaction: discord.Interaction[Any] | None) -> None:
         try:
             post = await self._show(job_id, interaction)
+            # Only what another attempt or another process may have posted is looked for.
+            doubtful = interaction is None
             for pause in (*RETRY_SECONDS, None):
-                if await self._end(job_id, post):
+                if await self._end(job_id, post, doubtful=doubtful):
                     return
+                doubtful = True
                 if pause is not None:
                     await self._studio.park(asyncio.sleep(pause), reason="Discord is down")
             log.error("job %s could not be delivered; the next start tries again", job_id)
@@ -127,7 +136,7 @@ class Painting:
 
     # -- ending ----------------------------------------------------------------------------------------------
 
-    async def _end(self, job_id: int, post: Post | None) -> bool:
+    async def _end(self, job_id: int, post: Post | None, *, doubtful: bool) -> bool:
         """Show how the job ended. False when that has to be tried again later."""
         try:
             job = await self._studio.job(job_id)
@@ -135,7 +144,8 @@ class Painting:
                 return True
             match job.state:
                 case JobState.RENDERED:
-                    await self._deliver(job, post)
+                    async with self._few:
+                        await self._deliver(job, post, doubtful=doubtful)
                 case JobState.FAILED:
                     await post.closing(failed_view(job), insist=True)
                 case JobState.CANCELLED:
@@ -159,16 +169,22 @@ class Painting:
             await self._studio.delivered(job_id, None)
         return True
 
-    async def _deliver(self, job: Job, post: Post) -> None:
-        message_id = await post.find_posted()
+    async def _deliver(self, job: Job, post: Post, *, doubtful: bool) -> None:
+        message_id = await post.find_posted() if doubtful else None
         if message_id is None:
-            message_id = await self._post_pictures(job, post)
+            pictures, lost = await self._originals(job)
+            if pictures:
+                message_id = await self._post_pictures(job, post, pictures, lost)
+            else:
+                gone = replace(
+                    job, error="The files of these pictures are no longer on the disk.", reference=None
+                )
+                await post.closing(failed_view(gone), insist=True)
         await self._studio.delivered(job.id, message_id)
 
-    async def _post_pictures(self, job: Job, post: Post) -> int:
-        pictures, lost = await self._originals(job)
-        if not pictures:
-            raise MemberError("The files of these pictures are no longer on the disk.")
+    async def _post_pictures(
+        self, job: Job, post: Post, pictures: Sequence[tuple[int, bytes]], lost: str
+    ) -> int:
         guild = self._client.get_guild(job.guild_id)
         limit = limit_of(guild, post.interaction)
         level, profile = 0, self._studio.profiles.get(job.images[0].profile)

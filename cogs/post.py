@@ -23,6 +23,8 @@ HISTORY: Final = 100
 """Messages looked through for a result that was posted but not written down."""
 _TOO_LARGE: Final = 40005
 _UNKNOWN_CHANNEL: Final = 10003
+_ELSEWHERE: Final = frozenset({30046, 50027, 50083})
+"""Too many edits of an old message, an invalid token, an archived thread (which a new message opens again)."""
 
 NOBODY: Final = discord.AllowedMentions.none()
 
@@ -54,7 +56,7 @@ def fate_of(error: BaseException) -> Fate:
         return Fate.NEVER
     if error.status >= 500 or error.status == 429:
         return Fate.LATER
-    if error.status in {401, 403, 404} or error.code in {30046, 50027}:
+    if error.status in {401, 403, 404} or error.code in _ELSEWHERE:
         return Fate.ELSEWHERE
     return Fate.FAULT
 

@@ -126,9 +126,9 @@ def _notes(job: Job, remark: str) -> list[str]:
         added, avoided, warnings = [], [], []
     lines = []
     if added:
-        lines.append(f"-# Added: {inline(', '.join(added), 400)}")
+        lines.append(f"-# Added: {inline(', '.join(added), 240)}")
     if avoided:
-        lines.append(f"-# Kept out: {inline(', '.join(avoided), 300)}")
+        lines.append(f"-# Kept out: {inline(', '.join(avoided), 160)}")
     lines += [f"-# {trim(clean(text), 300)}" for text in warnings[:4]]
     missing = sum(not image.file for image in job.images)
     if missing and job.error:

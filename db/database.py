@@ -65,6 +65,7 @@ class Database:
         self._name = str(path)
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
+        self._closed = False
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -169,6 +170,10 @@ class Database:
         if self._owner is not None and self._owner is task:
             raise RuntimeError("the database was used inside its own transaction: that would wait forever")
         async with self._lock:
+            if self._closed:
+                raise DatabaseError(
+                    "The database is closed, because the program is stopping. Nothing was changed."
+                )
             self._owner = task
             try:
                 yield
@@ -197,6 +202,7 @@ class Database:
 
     async def _close(self) -> None:
         async with self._lock:
+            self._closed = True
             await self._connection.close()
 
     async def _prepare(self) -> None:
@@ -283,9 +289,15 @@ async def _version(tx: Transaction) -> int:
 
 
 def _check_place(path: Path) -> None:
-    if not path.parent.is_dir():
+    try:
+        folder_there, is_folder = path.parent.is_dir(), path.is_dir()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise DatabaseError(
+            f"The database {path} cannot be opened: {error.strerror or error}. Name another place for it."
+        ) from error
+    if not folder_there:
         raise DatabaseError(
             f"The folder {path.parent} of the database does not exist. Make it, or name another one."
         )
-    if path.is_dir():
+    if is_folder:
         raise DatabaseError(f"The database {path} is a folder. Name a file instead.")

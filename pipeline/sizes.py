@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from pipeline.errors import InvalidRequest
+from pipeline.profiles.checks import ASPECT_SLACK, fits
 from pipeline.profiles.types import Bucket, FreeSizes, Profile
 
-_SIZE: Final = re.compile(r"\s*(\d{1,6})\s*[xX×*]\s*(\d{1,6})\s*", re.ASCII)
-_RATIO: Final = re.compile(r"\s*(\d{1,4}(?:\.\d{1,4})?)\s*[:/]\s*(\d{1,4}(?:\.\d{1,4})?)\s*", re.ASCII)
+_SIZE: Final = re.compile(r"(\d{1,6})\s*[x*]\s*(\d{1,6})(?:\s*px)?", re.ASCII)
+_NUMBER: Final = r"\d{1,5}(?:\.\d{1,4})?"
+_RATIO: Final = re.compile(rf"({_NUMBER})\s*[:/]\s*({_NUMBER})", re.ASCII)
+_LOOKALIKES: Final = str.maketrans(dict.fromkeys("×✕✖⨯хХ", "x") | dict.fromkeys("∶꞉", ":"))
+"""Signs that look like an x or a colon: multiplication signs, the Cyrillic x, the sign for ratios."""
+_SHOWN: Final = 40
+"""How much of what was typed a sentence repeats."""
 
 
 def resolve_size(profile: Profile, aspect: str | None, size: str | None) -> tuple[int, int]:
@@ -18,86 +26,180 @@ def resolve_size(profile: Profile, aspect: str | None, size: str | None) -> tupl
 
     Args:
         profile: whose sizes count.
-        aspect: one of the profile's names; for a profile with free sizes also any ratio `W:H`.
-        size: `WxH` in pixels; `×` and `*` are understood, too. Wins over nothing: give one of the two.
+        aspect: one of the profile's names in any case, or the ratio `W:H` that one of its sizes has; for a
+            profile with free sizes any ratio. Empty is as good as None.
+        size: `WxH` in pixels; `×` and `*` are understood, too. Empty is as good as None. With neither, the
+            size is the profile's default.
+
+    Returns:
+        `(width, height)` in pixels, a size that the profile allows.
 
     Raises:
-        InvalidRequest: both are given, or what is given is not allowed; the text names the nearest allowed.
+        InvalidRequest: both are given and differ, or what is given is not allowed; the text names the nearest.
     """
-    if size is not None and size.strip():
-        if aspect is not None and aspect.strip():
-            raise InvalidRequest("Give either an aspect or a size, not both.")
-        return _size(profile, size)
-    if aspect is None or not aspect.strip():
-        aspect = profile.default_aspect
-    return _aspect(profile, aspect)
+    asked = _plain(size or "")
+    shape = _plain(aspect or "")
+    if asked:
+        found = _size(profile, asked)
+        if shape and _aspect(profile, shape) != found:
+            raise InvalidRequest(
+                "The size `{size}` is not of the aspect `{aspect}`: give only one of the two.",
+                size=_shown(asked),
+                aspect=_shown(shape),
+            )
+        return found
+    return _aspect(profile, shape or _plain(profile.default_aspect))
+
+
+def is_allowed(profile: Profile, width: int, height: int) -> bool:
+    """Whether a size is documented or obeys the profile's rule."""
+    return fits(profile, width, height)
+
+
+def nearest_sizes(profile: Profile, width: int, height: int, count: int = 3) -> tuple[Bucket, ...]:
+    """The allowed sizes most like a wished one: by aspect ratio first, then by area.
+
+    Any two numbers do; those below 1 are taken for 1. For a profile with free sizes the first is made by its
+    rule.
+    """
+    across, up = max(width, 1), max(height, 1)
+    # Logarithms of whole numbers: a quotient of huge ones would overflow.
+    ratio, area = math.log(across) - math.log(up), math.log(across) + math.log(up)
+    ordered = sorted(
+        profile.buckets,
+        key=lambda b: (
+            round(abs(math.log(b.width / b.height) - ratio), 3),
+            abs(math.log(b.width * b.height) - area),
+        ),
+    )
+    if rule := profile.free_sizes:
+        # Beyond any ratio the rule can make, so that nothing overflows.
+        made = _by_ratio(rule, math.exp(max(-20.0, min(20.0, ratio))))
+        same = next((b for b in ordered if (b.width, b.height) == made), None)
+        first = same or Bucket(_ratio_name(*made), *made)
+        ordered = [first, *(b for b in ordered if b is not same)]
+    return tuple(ordered[:count])
 
 
 def _size(profile: Profile, text: str) -> tuple[int, int]:
     found = _SIZE.fullmatch(text)
     if found is None:
+        default = _default(profile)
         raise InvalidRequest(
-            "`{given}` is not a size: write width x height in pixels, for example `{example}`.",
-            given=text[:40],
-            example=f"{profile.buckets[0].width}x{profile.buckets[0].height}",
+            "`{given}` is not a size: write width x height in pixels, for example `{width}x{height}`. "
+            "Sizes of {model}: {known}.",
+            given=_shown(text),
+            width=default.width,
+            height=default.height,
+            model=profile.name,
+            known=_sizes(profile),
         )
     width, height = int(found[1]), int(found[2])
-    if is_allowed(profile, width, height):
+    if fits(profile, width, height):
         return width, height
-    nearest = ", ".join(f"{b.width}x{b.height} ({b.aspect})" for b in nearest_sizes(profile, width, height))
-    rule = f" {_rule(profile.free_sizes)}" if profile.free_sizes else ""
     raise InvalidRequest(
         "{model} has no size {width}x{height}.{rule} The nearest allowed: {nearest}.",
         model=profile.name,
         width=width,
         height=height,
-        rule=rule,
-        nearest=nearest,
+        rule=f" {_rule(profile.free_sizes)}" if profile.free_sizes else "",
+        nearest=_listed(nearest_sizes(profile, width, height)),
     )
 
 
-def _rule(free: FreeSizes) -> str:
-    return (
-        f"Both sides must be multiples of {free.multiple}, at least {free.minimum}, with an area of about "
-        f"{math.isqrt(free.area)}x{math.isqrt(free.area)}."
+def _aspect(profile: Profile, text: str) -> tuple[int, int]:
+    """The size of an aspect: by name, by label, by the true ratio, by the rule."""
+    named = [b for b in profile.buckets if text in _names(b)]
+    if not named:
+        named = [b for b in profile.buckets if b.label and text == b.label.casefold()]
+    if len(named) == 1:
+        return named[0].width, named[0].height
+    if named:
+        raise InvalidRequest(
+            "The aspect `{given}` fits several sizes of {model}. Choose one of: {known}.",
+            given=_shown(text),
+            model=profile.name,
+            known=_listed(named),
+        )
+    if _SIZE.fullmatch(text):
+        return _size(profile, text)
+    found = _RATIO.fullmatch(text)
+    if found is None or not float(found[1]) or not float(found[2]):
+        raise InvalidRequest(
+            "`{given}` is not an aspect of {model}. Choose one of: {known}.",
+            given=_shown(text),
+            model=profile.name,
+            known=_aspects(profile),
+        )
+    across, up = (round(float(number) * 10_000) for number in found.groups())
+    # 832 x 1216 is 13:19, and 2:3 on another card: whoever writes the true ratio means that size.
+    for bucket in profile.buckets:
+        if bucket.width * up == bucket.height * across:
+            return bucket.width, bucket.height
+    # 4:6 is 2:3.
+    divisor = math.gcd(across, up)
+    reduced = f"{across // divisor}:{up // divisor}"
+    for bucket in profile.buckets:
+        if reduced == bucket.aspect:
+            return bucket.width, bucket.height
+    if rule := profile.free_sizes:
+        width, height = _by_ratio(rule, across / up)
+        if abs(width * up / (height * across) - 1) <= ASPECT_SLACK:
+            return width, height
+    raise InvalidRequest(
+        "{model} has no aspect `{given}`. The nearest is {nearest}; its aspects: {known}.",
+        model=profile.name,
+        given=_shown(text),
+        nearest=_listed(nearest_sizes(profile, across, up, 1)),
+        known=_aspects(profile),
     )
 
 
-def is_allowed(profile: Profile, width: int, height: int) -> bool:
-    """Whether a size is documented or obeys the profile's rule."""
-    if (free := profile.free_sizes) is not None and _obeys(free, width, height):
-        return True
-    return any((b.width, b.height) == (width, height) for b in profile.buckets)
+def _by_ratio(rule: FreeSizes, ratio: float) -> tuple[int, int]:
+    """The size of the rule whose ratio comes nearest, of the area nearest to the rule's."""
+    longest = int(rule.area * (1 + rule.tolerance) / rule.minimum)
+    lowest = -(-rule.minimum // rule.multiple) * rule.multiple
+    # At least one size always obeys: the loader refuses profiles whose own buckets break the rule.
+    best, found = (math.inf, math.inf), (0, 0)
+    for width in range(lowest, longest + 1, rule.multiple):
+        ideal = width / ratio / rule.multiple
+        low = rule.area * (1 - rule.tolerance) / width / rule.multiple
+        high = rule.area * (1 + rule.tolerance) / width / rule.multiple
+        # Exact near the ideal height; where that is out of bounds, the bounds themselves.
+        for steps in {math.floor(ideal), math.ceil(ideal), math.ceil(low), math.floor(high)}:
+            height = steps * rule.multiple
+            if height < lowest or abs(width * height - rule.area) > rule.tolerance * rule.area:
+                continue
+            # A difference in ratio of 2 % is not seen; within it the area decides.
+            off = abs(math.log(width / height / ratio))
+            score = (round(off / 0.02), abs(width * height / rule.area - 1) + off)
+            if score < best:
+                best, found = score, (width, height)
+    return found
 
 
-def _obeys(free: FreeSizes, width: int, height: int) -> bool:
-    return (
-        width % free.multiple == 0
-        and height % free.multiple == 0
-        and min(width, height) >= free.minimum
-        and abs(width * height / free.area - 1) <= free.tolerance
-    )
+def _plain(text: str) -> str:
+    """One spelling of what was typed: full-width and look-alike signs, case and spaces do not count."""
+    if len(text) > 1000:
+        text = text[:1000]
+    folded = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES).casefold()
+    return re.sub(r"\s*([:/])\s*", r"\1", " ".join(folded.split()))
 
 
-def nearest_sizes(profile: Profile, width: int, height: int, count: int = 2) -> tuple[Bucket, ...]:
-    """The allowed sizes most like a wished one: by aspect ratio first, then by area.
+def _shown(text: str) -> str:
+    """What a sentence may repeat of it: a few printable signs, and none that would end the quotation."""
+    kept = "".join(sign for sign in text if sign.isprintable() and sign != "`")
+    return kept if len(kept) <= _SHOWN else kept[: _SHOWN - 1] + "…"
 
-    Sides of 0 are taken for 1. For a profile with free sizes the first is made by its rule.
-    """
-    ratio, area = max(width, 1) / max(height, 1), max(width, 1) * max(height, 1)
-    ordered = sorted(
-        profile.buckets,
-        key=lambda b: (
-            round(abs(math.log(b.width / b.height / ratio)), 3),
-            abs(math.log(b.width * b.height / area)),
-        ),
-    )
-    if (free := profile.free_sizes) is not None:
-        made = _by_ratio(free, ratio)
-        same = next((b for b in ordered if (b.width, b.height) == made), None)
-        first = same or Bucket(_ratio_name(*made), *made)
-        ordered = [first, *(b for b in ordered if (b.width, b.height) != made)]
-    return tuple(ordered[:count])
+
+def _names(bucket: Bucket) -> set[str]:
+    """`7:4`, and `7:4 Horizontal` as the card may write it."""
+    aspect = _plain(bucket.aspect)
+    return {aspect, f"{aspect} {bucket.label.casefold()}".strip()}
+
+
+def _default(profile: Profile) -> Bucket:
+    return next(bucket for bucket in profile.buckets if bucket.aspect == profile.default_aspect)
 
 
 def _ratio_name(width: int, height: int) -> str:
@@ -105,58 +207,24 @@ def _ratio_name(width: int, height: int) -> str:
     return f"{width // divisor}:{height // divisor}"
 
 
-def _by_ratio(free: FreeSizes, ratio: float) -> tuple[int, int]:
-    """The size of the rule whose ratio comes nearest, of the area nearest to the rule's."""
-    longest = int(free.area * (1 + free.tolerance) / free.minimum)
-    best, found = (math.inf, math.inf), (0, 0)
-    for width in range(free.minimum, longest + 1, free.multiple):
-        ideal = width / ratio
-        for height in {
-            free.multiple * max(1, math.floor(ideal / free.multiple)),
-            free.multiple * math.ceil(ideal / free.multiple) or free.multiple,
-            free.minimum,
-        }:
-            if _obeys(free, width, height):
-                # A step in ratio of 2 % is not seen; within it the area decides.
-                score = (round(abs(math.log(width / height / ratio)) / 0.02), abs(width * height / free.area - 1))
-                if score < best:
-                    best, found = score, (width, height)
-    return found
-
-
-def _aspect(profile: Profile, text: str) -> tuple[int, int]:
-    key = " ".join(text.casefold().split()).replace(" :", ":").replace(": ", ":")
-    for bucket in profile.buckets:
-        if key in {bucket.aspect.casefold(), bucket.label.casefold()} and _names_one(profile, key):
-            return bucket.width, bucket.height
-    found = _RATIO.fullmatch(text)
-    if found is None or not float(found[1]) or not float(found[2]):
-        raise InvalidRequest(
-            "`{given}` is not an aspect of {model}. Choose one of: {known}.",
-            given=text[:40],
-            model=profile.name,
-            known=_known(profile),
-        )
-    width, height = float(found[1]), float(found[2])
-    if profile.free_sizes is not None and 1 / 4 <= width / height <= 4:
-        return _by_ratio(profile.free_sizes, width / height)
-    for bucket in profile.buckets:
-        # 832 x 1216 is 13:19, and 2:3 on another card: whoever writes the true ratio means that size.
-        if bucket.width * height == bucket.height * width:
-            return bucket.width, bucket.height
-    nearest = nearest_sizes(profile, round(width * 1000), round(height * 1000), 1)[0]
-    raise InvalidRequest(
-        "{model} has no aspect `{given}`. The nearest is `{nearest}`; it has: {known}.",
-        model=profile.name,
-        given=text.strip()[:40],
-        nearest=nearest.aspect,
-        known=_known(profile),
+def _rule(rule: FreeSizes) -> str:
+    side = math.isqrt(rule.area)
+    return (
+        f"Both sides must be multiples of {rule.multiple}, at least {rule.minimum}, with an area of about "
+        f"{side}x{side} ({rule.tolerance:.0%} more or less)."
     )
 
 
-def _names_one(profile: Profile, key: str) -> bool:
-    return sum(key in {b.aspect.casefold(), b.label.casefold()} for b in profile.buckets) == 1
+def _sizes(profile: Profile) -> str:
+    if rule := profile.free_sizes:
+        return f"{_rule(rule)[:-1].replace('Both', 'both')}"
+    return ", ".join(f"{bucket.width}x{bucket.height}" for bucket in profile.buckets)
 
 
-def _known(profile: Profile) -> str:
-    return ", ".join(f"`{b.aspect}`" for b in profile.buckets)
+def _listed(buckets: Iterable[Bucket]) -> str:
+    return ", ".join(f"{bucket.width}x{bucket.height} ({bucket.aspect})" for bucket in buckets)
+
+
+def _aspects(profile: Profile) -> str:
+    listed = ", ".join(f"`{bucket.aspect}`" for bucket in profile.buckets)
+    return f"{listed}, or any other ratio" if profile.free_sizes else listed

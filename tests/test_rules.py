@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "cogs", "db", "pipeline")
 SOURCES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 BLOCKING = {("time", "sleep"), ("subprocess", "run"), ("subprocess", "check_output"), ("requests", "get")}
-SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
+SQL = re.compile(
+    r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL
+)
 
 
 def names(files: list[Path]) -> list[str]:
@@ -37,7 +39,11 @@ def test_importing_does_not_import_torch(module: str) -> None:
 def test_sql_stands_only_in_db() -> None:
     """Queries are in one place, where they are parameterised."""
     texts = {
-        file: [n.value for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        file: [
+            n.value
+            for n in ast.walk(ast.parse(file.read_text()))
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        ]
         for file in SOURCES
         if file.relative_to(ROOT).parts[0] != "db"
     }
@@ -61,24 +67,39 @@ def test_nothing_blocks_inside_a_coroutine() -> None:
     """No sleep, subprocess, file read or request on the event loop."""
     offenders = []
     for file in SOURCES:
-        for function in (n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.AsyncFunctionDef)):
-            for call in (n for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
+        for function in (
+            n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.AsyncFunctionDef)
+        ):
+            for call in (
+                n for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+            ):
                 owner = call.func.value
                 pair = (owner.id if isinstance(owner, ast.Name) else "", call.func.attr)
-                if pair in BLOCKING or call.func.attr in {"read_bytes", "write_bytes", "read_text", "write_text"}:
+                if pair in BLOCKING or call.func.attr in {
+                    "read_bytes",
+                    "write_bytes",
+                    "read_text",
+                    "write_text",
+                }:
                     offenders.append(f"{file.name}:{call.lineno}")
     assert offenders == []
 
 
 def test_modules_stay_small() -> None:
     """A room that no longer fits on a few screens is two rooms."""
-    assert [n for n, f in zip(names(SOURCES), SOURCES, strict=True) if len(f.read_text().splitlines()) > 400] == []
+    assert [
+        n for n, f in zip(names(SOURCES), SOURCES, strict=True) if len(f.read_text().splitlines()) > 400
+    ] == []
 
 
 def test_only_pinned_requirements_without_addresses() -> None:
     """Exact versions, no index addresses, no torchvision."""
     for name in ("requirements.txt", "requirements-dev.txt"):
-        lines = [li for li in (ROOT / name).read_text().splitlines() if li.strip() and not li.lstrip().startswith("#")]
+        lines = [
+            li
+            for li in (ROOT / name).read_text().splitlines()
+            if li.strip() and not li.lstrip().startswith("#")
+        ]
         assert [li for li in lines if not re.fullmatch(r"[A-Za-z0-9._\[\]-]+==[\w.+!-]+( ;.*)?", li)] == []
         assert not any("torchvision" in li for li in lines)
         assert any(li == "torch==2.13.0" for li in lines)

@@ -27,7 +27,9 @@ def run(args: argparse.Namespace) -> int:
             data_dir=Path(folder), cache_dir=asked.cache, log_level="warning", default_profile="miniature"
         )
         set_up_logs(settings)
-        logging.getLogger("simcord").setLevel(logging.ERROR)
+        # The simulator has no gateway: discord.py's warnings about intents and voice say nothing here.
+        for name in ("simcord", "discord.client", "discord.state"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         _say("Starting the bot on a simulated Discord ...", as_json=args.json)
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(settings, port or None, as_json=args.json))

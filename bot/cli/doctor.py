@@ -28,7 +28,11 @@ async def _doctor(*, as_json: bool) -> int:
     worst = 0
     async for check in checks():
         if as_json:
-            print(json.dumps({"check": check.name, "status": check.status, "text": check.text}, ensure_ascii=False))
+            print(
+                json.dumps(
+                    {"check": check.name, "status": check.status, "text": check.text}, ensure_ascii=False
+                )
+            )
         else:
             print(f"{_SIGNS[check.status]}  {check.name}: {check.text}", flush=True)
         worst |= check.status is Status.FAIL

@@ -27,8 +27,12 @@ class OneSentenceParser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line. Each sub-command sets `module`, the module whose `run(args)` does it."""
-    parser = OneSentenceParser(prog="python -m bot", description="Tagbrush: paint anime pictures with SDXL checkpoints.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=OneSentenceParser)
+    parser = OneSentenceParser(
+        prog="python -m bot", description="Tagbrush: paint anime pictures with SDXL checkpoints."
+    )
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=OneSentenceParser
+    )
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
@@ -53,7 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
     run = command("run", "Run the bot on Discord with the settings from .env.")
     run.add_argument("--json", action="store_true", help="log as JSON lines")
 
-    demo = command("demo", "Run the bot against a simulated Discord in your browser: no token, no GPU, no download.")
+    demo = command(
+        "demo", "Run the bot against a simulated Discord in your browser: no token, no GPU, no download."
+    )
     demo.add_argument("--port", metavar="N", default="0", help="port of the local page; 0 picks a free one")
     demo.add_argument("--json", action="store_true", help="print the page's address as a JSON object")
     return parser

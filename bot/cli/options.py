@@ -21,16 +21,25 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", metavar="N", help="denoising steps")
     parser.add_argument("--cfg", metavar="X", help="guidance scale")
     parser.add_argument(
-        "--sampler", metavar="NAME", help="one of " + ", ".join(SAMPLERS) + ", or its usual name such as 'Euler a'"
+        "--sampler",
+        metavar="NAME",
+        help="one of " + ", ".join(SAMPLERS) + ", or its usual name such as 'Euler a'",
     )
     parser.add_argument("--negative", metavar="TEXT", default="", help="negative prompt, joined to the preset")
-    parser.add_argument("--negative-preset", metavar="NAME", help="the model's preset, several joined by +, or none")
+    parser.add_argument(
+        "--negative-preset", metavar="NAME", help="the model's preset, several joined by +, or none"
+    )
     parser.add_argument("--rating", metavar="R", help="one of " + ", ".join(Rating))
     parser.add_argument(
-        "--quality", metavar="TAG", action="append", help="quality, score or aesthetic tag; repeat for more; or none"
+        "--quality",
+        metavar="TAG",
+        action="append",
+        help="quality, score or aesthetic tag; repeat for more; or none",
     )
     parser.add_argument("--year", metavar="Y", help="year tag of the model")
-    parser.add_argument("--style", metavar="TAG", action="append", default=[], help="painting style; repeat for more")
+    parser.add_argument(
+        "--style", metavar="TAG", action="append", default=[], help="painting style; repeat for more"
+    )
     parser.add_argument("--order", action="store_true", help="order the tags by the model's template")
 
 

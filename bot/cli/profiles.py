@@ -20,12 +20,18 @@ def run(args: argparse.Namespace) -> int:
         else:
             default = "  (default)" if profile.id == settings.default_profile else ""
             print(f"{profile.id}{default}\n  {profile.name}: {profile.summary}")
-            print(f"  steps {_range(profile.steps)}, guidance {_range(profile.guidance_scale)}, "
-                  f"{SAMPLERS[profile.sampler].name}")
+            print(
+                f"  steps {_range(profile.steps)}, guidance {_range(profile.guidance_scale)}, "
+                f"{SAMPLERS[profile.sampler].name}"
+            )
             print("  sizes " + ", ".join(f"{b.aspect} {b.width}x{b.height}" for b in profile.buckets))
-            print("  licence " + "; ".join(f"{li.name}{f' ({li.remark})' if li.remark else ''}"
-                                           for li in profile.licences))
-            print(f"  weights {profile.source.repo or 'made on this machine'} (own ones: {profile.weights_setting})\n")
+            print(
+                "  licence "
+                + "; ".join(f"{li.name}{f' ({li.remark})' if li.remark else ''}" for li in profile.licences)
+            )
+            print(
+                f"  weights {profile.source.repo or 'made on this machine'} (own ones: {profile.weights_setting})\n"
+            )
     return 0
 
 
@@ -52,7 +58,9 @@ def _as_dict(profile: Profile) -> dict[str, object]:
             "default": profile.guidance_scale.default,
         },
         "sizes": [{"aspect": b.aspect, "width": b.width, "height": b.height} for b in profile.buckets],
-        "tags": {k.value: {t.tag: t.meaning for t in profile.tags_of(k)} for k in TagKind if profile.tags_of(k)},
+        "tags": {
+            k.value: {t.tag: t.meaning for t in profile.tags_of(k)} for k in TagKind if profile.tags_of(k)
+        },
         "ratings": {rating.value: list(words.positive) for rating, words in profile.ratings.items()},
         "negative_presets": {preset.id: preset.text for preset in profile.negative_presets},
         "template": list(profile.template),

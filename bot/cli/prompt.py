@@ -51,8 +51,11 @@ def run(args: argparse.Namespace) -> int:
     print(f"Negative prompt ({_chunks(negative_tokens)}):\n  {composed.negative_prompt or '(empty)'}")
     if composed.added:
         print("Added:")
+        by_rule: dict[tuple[str, str], list[str]] = {}
         for added in composed.added:
-            print(f"  {added.tag}  [{added.where.replace('_', ' ')}: {added.rule}]")
+            by_rule.setdefault((added.where.replace("_", " "), added.rule), []).append(added.tag)
+        for (where, rule), tags in by_rule.items():
+            print(f"  to the {where}: {', '.join(tags)}\n    {rule}")
     for warning in planned.warnings:
         print(f"Note: {warning}")
     return 0

@@ -40,7 +40,9 @@ def check_torch() -> Check:
     try:
         found = version("torch")
     except PackageNotFoundError:
-        return fail("torch", "torch is not installed: run `make demo` or `make run`, which install the requirements.")
+        return fail(
+            "torch", "torch is not installed: run `make demo` or `make run`, which install the requirements."
+        )
     try:
         version("torchvision")
     except PackageNotFoundError:
@@ -48,7 +50,9 @@ def check_torch() -> Check:
     else:
         return fail("torch", "torchvision is installed and breaks transformers: `pip uninstall torchvision`.")
     if found.split("+")[0] != TORCH:
-        return fail("torch", f"torch is {found}, and exactly {TORCH} is needed: `pip install -r requirements.txt`.")
+        return fail(
+            "torch", f"torch is {found}, and exactly {TORCH} is needed: `pip install -r requirements.txt`."
+        )
     return ok("torch", f"torch {found}")
 
 
@@ -69,7 +73,9 @@ def check_device(settings: Settings, profiles: Mapping[str, Profile]) -> Iterato
         else:
             yield warn("device", text + f"{profile.name} will take many minutes for one picture.")
         return
-    yield ok("device", f"{device.kind}: {device.name}, {device.free / GIB:.1f} of {device.total / GIB:.1f} GiB free")
+    yield ok(
+        "device", f"{device.kind}: {device.name}, {device.free / GIB:.1f} of {device.total / GIB:.1f} GiB free"
+    )
     if device.total < profile.vram_gib * GIB:
         yield warn(
             "device",
@@ -81,7 +87,11 @@ def check_memory() -> Check:
     """Free main memory."""
     free = psutil.virtual_memory().available
     text = f"{free / GIB:.1f} GiB of main memory free"
-    return warn("memory", text + "; reading a big checkpoint wants about 8.") if free < 8 * GIB else ok("memory", text)
+    return (
+        warn("memory", text + "; reading a big checkpoint wants about 8.")
+        if free < 8 * GIB
+        else ok("memory", text)
+    )
 
 
 def check_disk(settings: Settings) -> Check:
@@ -92,7 +102,9 @@ def check_disk(settings: Settings) -> Check:
     free = shutil.disk_usage(folder).free
     text = f"{free / GIB:.1f} GiB free for {settings.data_dir}"
     if free < settings.min_free_mb * 1024**2:
-        return fail("disk", f"{text}: less than MIN_FREE_MB={settings.min_free_mb}, so nothing would be painted.")
+        return fail(
+            "disk", f"{text}: less than MIN_FREE_MB={settings.min_free_mb}, so nothing would be painted."
+        )
     return warn("disk", f"{text}; one model takes about 7 GiB.") if free < 10 * GIB else ok("disk", text)
 
 

@@ -51,7 +51,9 @@ async def check_discord(settings: Settings) -> AsyncIterator[Check]:
         return
     app_id = application_id(settings.discord_token)
     if app_id is None:
-        yield fail("token", "DISCORD_TOKEN does not begin with an application id: copy it again from the portal.")
+        yield fail(
+            "token", "DISCORD_TOKEN does not begin with an application id: copy it again from the portal."
+        )
         return
     yield ok("token", "DISCORD_TOKEN has the form of a bot token")
     yield ok("intents", "only the default intents are used; no privileged intent has to be switched on")

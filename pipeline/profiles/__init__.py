@@ -1,5 +1,5 @@
-"""Model profiles: data files that mirror the checkpoints' cards, and the loader that checks them."""
+"""Model profiles: data files that mirror the models' cards, and their strict reader."""
 
-from pipeline.profiles.loader import load_profiles
+from pipeline.profiles.loader import load_profile, load_profiles
 
-__all__ = ["load_profiles"]
+__all__ = ["load_profile", "load_profiles"]

@@ -67,7 +67,7 @@ def _check_sizes(profile: Profile, top: Table) -> None:
         if not _is_named_rightly(bucket):
             top.fail(
                 f"buckets[{index}].aspect",
-                f"{bucket.aspect} is not the shape of {bucket.width}x{bucket.height}; width or height may be swapped",
+                f"{bucket.aspect} is not the shape of {bucket.width}x{bucket.height}",
             )
         if not fits(profile, bucket.width, bucket.height):
             top.fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,38 +18,49 @@ MAX_BYTES: Final = 1_000_000
 """A profile has a few kilobytes; anything of this size is something else."""
 
 
+ORDER: Final = ("animagine-xl-4.0", "animagine-xl-3.0", "aidxl-0.8", "animeboys-xl", "miniature")
+"""The built-in profiles, in the order in which members see them."""
+
+
 def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
-    """Read every `*.toml` of the built-in folder and of `folder`.
+    """All profiles by id: the built-in ones, then those of the owner's folder.
 
     Args:
-        folder: a further folder, where an owner describes models of their own; None for none.
+        folder: a folder with more `*.toml` files, or None. A file there may replace a built-in profile by
+            having its id.
 
     Returns:
-        The profiles by id: the built-in ones in the order of their file names, then the owner's in that of
-        theirs.
+        The profiles by id, the owner's after the built-in ones, in the order of their file names.
 
     Raises:
-        ProfileError: a folder or file cannot be read, is not TOML, is wrong in some key, or an id is taken. The
-            text names file, key and reason.
+        ProfileError: the folder or a file cannot be read, a file is not TOML or wrong in some key, or two
+            profiles share an id, a name or a setting. The text names file, key and reason.
     """
-    profiles: dict[str, Profile] = {}
+    paths = {name: DATA / f"{name}.toml" for name in ORDER}
+    profiles = {name: load_profile(path) for name, path in paths.items()}
+    own: dict[str, Path] = {}
+    for path in _files(folder) if folder is not None else ():
+        profile = load_profile(path)
+        if first := own.get(profile.id):
+            Table({}, str(path)).fail("id", f"`{profile.id}` is the id of {first.name}, too")
+        own[profile.id] = paths[profile.id] = path
+        profiles[profile.id] = profile
+    _check_together(profiles, paths)
+    return profiles
+
+
+def _check_together(profiles: Mapping[str, Profile], paths: Mapping[str, Path]) -> None:
     names: dict[str, str] = {}
     settings: dict[str, str] = {}
-    for path in (*_files(DATA), *(_files(folder) if folder is not None else ())):
-        profile = load_profile(path)
-        top = Table({}, str(path))
-        if profile.id in profiles:
-            top.fail("id", f"`{profile.id}` is taken by another profile")
+    for profile in profiles.values():
+        top = Table({}, str(paths[profile.id]))
         # A member may choose a model by its name, so it has to be the name of one.
-        if other := names.get(profile.name.casefold()):
-            top.fail("name", f"`{profile.name}` is taken by the profile `{other}`")
+        for name in {profile.id, profile.name.casefold()}:
+            if (other := names.setdefault(name, profile.id)) != profile.id:
+                top.fail("name", f"`{profile.name}` is what the profile `{other}` is called, too")
         # `a-b` and `a.b` would read their weights from the same setting.
-        if other := settings.get(profile.weights_setting):
-            top.fail("id", f"`{profile.id}` has the same setting {profile.weights_setting} as `{other}`")
-        profiles[profile.id] = profile
-        names[profile.name.casefold()] = profile.id
-        settings[profile.weights_setting] = profile.id
-    return profiles
+        if (other := settings.setdefault(profile.weights_setting, profile.id)) != profile.id:
+            top.fail("id", f"its setting {profile.weights_setting} would be that of `{other}`, too")
 
 
 def load_profile(path: Path) -> Profile:
@@ -81,6 +93,8 @@ def load_profile(path: Path) -> Profile:
 
 
 def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise ProfileError("PROFILES_DIR `{folder}` is not a folder.", folder=folder)
     try:
         return sorted(
             path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith(".")

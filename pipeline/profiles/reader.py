@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar
 
 from pipeline.errors import ProfileError
 
@@ -176,7 +176,7 @@ class Table:
             value = list(value)
         if type(value) is not kind:
             self.fail(key, f"{_KINDS[kind]} is needed, not {_name(value)}")
-        return cast("T", value)
+        return value
 
     def _checked(self, key: str, value: str, *, empty: bool = False, lines: bool = False) -> str:
         if not empty and not value.strip():

@@ -145,7 +145,9 @@ class _Composing:
         start = self._leading()
         self.chunks[0] = self.chunks[0][:start] + front + self.chunks[0][start:]
         self.chunks[-1] = self.chunks[-1] + back
-        if self.options.order:
+        if self.options.order and not self.profile.template:
+            self.warnings.append(f"{self.profile.name} documents no order of tags: they stay as typed.")
+        elif self.options.order:
             special = self.vocabulary.special
             self.chunks = [order_items(items, self.profile.template, special) for items in self.chunks]
 

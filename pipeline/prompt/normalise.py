@@ -19,7 +19,8 @@ from pipeline.prompt.words import table
 _ENDS = r"(?=\s*(?:$|,|BREAK\b|[)\]]|:\s*[+-]?[.\d]+\s*\)))"
 """What may follow a whole tag: the end, a comma, `BREAK`, the end of its group."""
 _FACE = re.compile(
-    r"(?:>?[:;=]-?'?[()]|[:;]-?\[|\(o\)_\(o\)|\\\(\^o\^\)/|\\(?:m|o|n|_|\|\|)/)" + _ENDS, re.IGNORECASE
+    r"(?:>?[:;=]-?'?[()]|[:;]-?\[|\(o\)_\(o\)|\\\(\^o\^\)/|(?:double[ _])?\\(?:m|o|n|_|\|\|)/)" + _ENDS,
+    re.IGNORECASE,
 )
 """Emoticon tags that hold a bracket or a backslash. `:]` is not here: alone it is literal already."""
 _CAT = re.compile(r":3(?=\s*\))")
@@ -217,13 +218,14 @@ class _Scan:
         if match is None or not words or words == before:
             return None
         inner = match.group(1)
-        if not inner.strip() or _WEIGHT_END.search(inner) or _BREAK.search(inner):
+        known = key(inner) in table().qualifiers
+        if not inner.strip() or _BREAK.search(inner) or (_WEIGHT_END.search(inner) and not known):
             return None
         if not before.endswith("_"):
             whole = " ".join(f"{words} ({inner})".split())
             if not _TAG_ENDS.match(self.text, match.end()):
                 return None
-            if key(inner) not in table().qualifiers:
+            if not known:
                 self.emphases[whole] = None
                 return None
             self.names[whole] = None

@@ -14,7 +14,6 @@ Tag: TypeAlias = tuple[Span, ...]
 """One tag: usually a single span; several when part of it is emphasised. Never empty."""
 
 _HOLLOW = re.compile(r"[\s()\[\]\\:.]*|:?\s*[+-]?[.\d]+\s*[)\]]*")
-_SPACE_RUN = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +134,11 @@ def _items(chunk: Chunk, keep: Collection[str]) -> list[Item]:
 
 def _tidy_tag(parts: list[Span], keep: Collection[str]) -> Tag:
     """Normalised words, one space between them also across parts, none at the ends."""
+    words = [part for part in parts if not part.text.isspace()]
     tidied: list[Span] = []
     for part in parts:
-        text = (
-            tidy(part.text, keep) if len(parts) == 1 else _SPACE_RUN.sub(" ", tidy(part.text.replace("_", " ")))
-        )
+        # `o_o` is an emoticon, but not when only half of it is emphasised.
+        text = tidy(part.text if len(words) == 1 else part.text.replace("_", " "), keep)
         if not tidied or tidied[-1].text.endswith(" "):
             text = text.lstrip()
         if text:

@@ -93,7 +93,7 @@ class Turns:
     def turn_of(self, key: int) -> Turn:
         """The place of one of them; of one who is idle, the place it would enter at."""
         turn = self._waiting.get(key)
-        return turn or Turn(max(self._idle.get(key, self._now), self._now), self._order, key)
+        return turn or Turn(max(self._idle.get(key, self._now), self._now), self._order + 1, key)
 
     def _put(self, key: int, time: float, *, first: bool = False) -> None:
         self._order += 1

@@ -184,3 +184,43 @@ async def test_the_alt_text_is_the_prompt_within_its_limit(world: World) -> None
     [text] = alt_texts(world.galleries()[0])
     assert text.startswith("long hair, long hair")
     assert len(text) <= 256
+
+
+async def test_an_undisturbed_job_costs_no_look_through_the_channel(world: World) -> None:
+    """Reading earlier messages is for restarts; otherwise it would be two requests a job for nothing."""
+    await world.imagine()
+    await world.finished()
+    assert not [sent for sent in world.wire.sent if sent.method == "GET" and "/messages" in sent.path]
+
+
+async def test_pictures_deleted_from_the_disk_are_told_once(
+    world: World, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    """There is nothing left to post, and no start tries it again."""
+    await hold(world, engine)
+    world.env.inject_error("PATCH", "*", status=503, times=None)
+    engine.hold_at = None
+    await world.until(lambda: not world.app.studio.waiting_jobs())
+
+    def lose() -> None:
+        world.env.backend.faults.clear()
+        for file in tmp_path.rglob("*.png"):
+            file.unlink()
+
+    await world.restart(lose)
+    await world.finished()
+    assert "no longer on the disk" in world.shown()
+    assert await state(world) is JobState.DELIVERED
+
+
+async def test_many_jobs_at_once_are_each_posted_once(world: World, engine: ScriptedEngine) -> None:
+    """Several members, a restart in the middle, and nobody's pictures are lost or doubled."""
+    engine.hold_at = 5
+    for member in (world.alice, world.bob, world.mod):
+        for _ in range(3):
+            await world.imagine(member, count=2)
+    await world.restart(lambda: setattr(engine, "hold_at", None))
+    await world.finished()
+    assert len(world.galleries()) == 9
+    names = [a.filename for message in world.galleries() for a in message.attachments]
+    assert len(names) == len(set(names)) == 18

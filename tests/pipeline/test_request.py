@@ -59,7 +59,11 @@ def test_picture_i_uses_seed_plus_i() -> None:
 def test_a_drawn_seed_leaves_room_for_all_pictures() -> None:
     """The last picture's seed is a seed, too."""
     result = plan(
-        ImagineRequest(prompt="1girl", count=4), PROFILES, "miniature", ceiling=Rating.GENERAL, draw_seed=lambda: MAX_SEED
+        ImagineRequest(prompt="1girl", count=4),
+        PROFILES,
+        "miniature",
+        ceiling=Rating.GENERAL,
+        draw_seed=lambda: MAX_SEED,
     )
     assert max(r.seed for r in result.recipes) <= MAX_SEED
 

@@ -29,7 +29,9 @@ def one_thread() -> Iterator[None]:
 def loaded(miniature_folder: Path) -> LoadedModel:
     """The miniature under a stock profile. Shared: tests must leave its parts as they were."""
     device = torch.device("cpu")
-    return load_folder(make_profile("stock"), miniature_folder, weights="test:1", device=device, dtype=torch.float32)
+    return load_folder(
+        make_profile("stock"), miniature_folder, weights="test:1", device=device, dtype=torch.float32
+    )
 
 
 @pytest.fixture

@@ -71,7 +71,9 @@ def lpw_reference(
 )
 def test_stock_is_the_stock_pipeline(model: LoadedModel, stock: Any, prompt: str, negative: str) -> None:
     """Short prompts without weights: bit-equal to `encode_prompt`, an empty negative prompt included."""
-    _assert_equal(_tensors(Conditioner().encode(model, prompt, negative)), _stock_encoding(stock, prompt, negative))
+    _assert_equal(
+        _tensors(Conditioner().encode(model, prompt, negative)), _stock_encoding(stock, prompt, negative)
+    )
 
 
 def test_escaped_brackets_are_literal(model: LoadedModel, stock: Any) -> None:
@@ -130,7 +132,12 @@ def test_stock_weights_move_tokens_from_the_last_position(model: LoadedModel, st
     ("prompt", "prompt_spans", "negative", "negative_spans"),
     [
         ("a cat, masterpiece", [("a cat, masterpiece", 1.0)], "bad", [("bad", 1.0)]),
-        ("a (red:1.3) cat", [("a ", 1.0), ("red", 1.3), (" cat", 1.0)], "[bad] x", [("bad", 1 / 1.1), (" x", 1.0)]),
+        (
+            "a (red:1.3) cat",
+            [("a ", 1.0), ("red", 1.3), (" cat", 1.0)],
+            "[bad] x",
+            [("bad", 1 / 1.1), (" x", 1.0)],
+        ),
         (LONG, [(LONG, 1.0)], "lowres", [("lowres", 1.0)]),
         ("a cat", [("a cat", 1.0)], f"({LONG})", [(LONG, 1.1)]),
         ("a cat", [("a cat", 1.0)], "", []),
@@ -143,7 +150,7 @@ def test_lpw_follows_the_community_pipeline(
     negative: str,
     negative_spans: list[tuple[str, float]],
 ) -> None:
-    """Padding with end tokens to the longer text, chunks of 75 with an unpadded last one, pooled of the last."""
+    """Padding with end tokens to the longer text, chunks of 75 the last unpadded, pooled of the last."""
     _assert_equal(
         _tensors(Conditioner().encode(lpw_model, prompt, negative)),
         lpw_reference(lpw_model, prompt_spans, negative_spans),

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from pipeline.engine.conditioning import Conditioner
+from pipeline.engine.decode import decode
 from pipeline.engine.denoise import predict
 from pipeline.engine.engine import Engine
 from pipeline.engine.model import LoadedModel
@@ -21,7 +22,7 @@ from pipeline.work import Dropped, Event, Failed, Loading, Painted, Preview, Sta
 from tests.support.painting import Shelf, drain, make_profile, make_work, of_kind
 
 
-def _paint(model: LoadedModel, *works: Any, **settings: Any) -> list[Event]:
+def _paint(model: Any, *works: Any, **settings: Any) -> list[Event]:
     engine = Engine(Shelf(stock=model), **settings)
     for work in works:
         engine.add(work)
@@ -33,7 +34,7 @@ def _pixels(events: list[Event], work_id: int = 1) -> bytes:
     return found
 
 
-def test_the_events_of_one_picture(model: LoadedModel) -> None:
+def test_the_events_of_one_picture(model: Any) -> None:
     """Loading, started, each step, painted; with the weights' name and the size."""
     events = _paint(model, make_work(width=64, height=80))
     assert [type(event) for event in events] == [Loading, Started, Stepped, Stepped, Stepped, Painted]
@@ -44,7 +45,7 @@ def test_the_events_of_one_picture(model: LoadedModel) -> None:
     assert painted.seconds > 0
 
 
-def test_one_step_for_everyone_at_each_tick(model: LoadedModel) -> None:
+def test_one_step_for_everyone_at_each_tick(model: Any) -> None:
     """Different sizes and samplers all advance by one."""
     engine = Engine(Shelf(stock=model))
     for work in (make_work(1), make_work(2, width=96), make_work(3, sampler="ddim")):
@@ -53,7 +54,7 @@ def test_one_step_for_everyone_at_each_tick(model: LoadedModel) -> None:
     assert [(e.id, e.step) for e in of_kind(engine.tick(), Stepped)] == [(1, 2), (3, 2), (2, 2)]
 
 
-def test_a_short_one_leaves_before_a_long_one(model: LoadedModel) -> None:
+def test_a_short_one_leaves_before_a_long_one(model: Any) -> None:
     """Joining later with fewer steps, it is painted first."""
     engine = Engine(Shelf(stock=model))
     engine.add(make_work(1, steps=8))
@@ -63,7 +64,7 @@ def test_a_short_one_leaves_before_a_long_one(model: LoadedModel) -> None:
     assert [e.id for e in of_kind(events, Painted)] == [2, 1]
 
 
-def test_room_is_limited(model: LoadedModel) -> None:
+def test_room_is_limited(model: Any) -> None:
     """The third of three waits until one of two has left."""
     engine = Engine(Shelf(stock=model), max_running=2)
     for number in (1, 2, 3):
@@ -74,7 +75,7 @@ def test_room_is_limited(model: LoadedModel) -> None:
     assert [e.id for e in of_kind(engine.tick(), Started)] == [3]
 
 
-def test_models_beside_each_other_are_limited(model: LoadedModel) -> None:
+def test_models_beside_each_other_are_limited(model: Any) -> None:
     """With one model at a time another waits its turn, is not overtaken, and is painted in the end."""
     other = replace(model, profile=make_profile("other"))
     engine = Engine(Shelf(stock=model, other=other), max_models=1)
@@ -85,7 +86,7 @@ def test_models_beside_each_other_are_limited(model: LoadedModel) -> None:
     assert not engine.busy
 
 
-def test_a_running_model_is_not_asked_for_again(model: LoadedModel) -> None:
+def test_a_running_model_is_not_asked_for_again(model: Any) -> None:
     """While its images run, the store may have dropped it; it must not be in memory twice."""
     shelf = Shelf(stock=model)
     engine = Engine(shelf)
@@ -96,7 +97,7 @@ def test_a_running_model_is_not_asked_for_again(model: LoadedModel) -> None:
 
 
 @pytest.mark.parametrize("ticks", [0, 1, 2])
-def test_cancelled_between_steps(model: LoadedModel, ticks: int) -> None:
+def test_cancelled_between_steps(model: Any, ticks: int) -> None:
     """Waiting or running, it is dropped at the next tick, and the neighbour's picture is the same."""
     engine = Engine(Shelf(stock=model))
     engine.add(make_work(1))
@@ -112,7 +113,7 @@ def test_cancelled_between_steps(model: LoadedModel, ticks: int) -> None:
     assert _pixels(events) == _pixels(_paint(model, make_work(1)))
 
 
-def test_company_does_not_change_a_bit(model: LoadedModel) -> None:
+def test_company_does_not_change_a_bit(model: Any) -> None:
     """Alone, and among images of the same size, other guidance, other samplers, other prompt lengths."""
     alone = _pixels(_paint(model, make_work(1, steps=4)))
     long = ", ".join(["a tag of a long prompt"] * 20)
@@ -127,7 +128,7 @@ def test_company_does_not_change_a_bit(model: LoadedModel) -> None:
     assert _pixels(_paint(model, *company, max_running=9)) == alone
 
 
-def test_images_of_equal_shape_share_a_call(model: LoadedModel) -> None:
+def test_images_of_equal_shape_share_a_call(model: Any) -> None:
     """After the first tick, which tries both ways, four images take one UNet call."""
     engine = Engine(Shelf(stock=model))
     for number in range(4):
@@ -138,7 +139,7 @@ def test_images_of_equal_shape_share_a_call(model: LoadedModel) -> None:
     assert [len(call.args[0]) for call in run.call_args_list] == [8]
 
 
-def test_sharing_that_changes_bits_is_given_up(model: LoadedModel) -> None:
+def test_sharing_that_changes_bits_is_given_up(model: Any) -> None:
     """When a shared call differs from the single ones, the single ones count, now and later."""
     encoded = Conditioner().encode(model, "a cat", "bad")
     images = [begin(make_work(seed=seed), model, encoded, 0.0) for seed in (1, 2)]
@@ -157,7 +158,7 @@ def test_sharing_that_changes_bits_is_given_up(model: LoadedModel) -> None:
     assert list(sharing._verdicts[model.unet].values()) == [False]
 
 
-def test_batched_calls_are_close(model: LoadedModel, lpw_model: LoadedModel) -> None:
+def test_batched_calls_are_close(model: Any, lpw_model: Any) -> None:
     """What a GPU does: one call for images of mixed prompt lengths (padding and mask) and mixed guidance."""
     images = [
         begin(make_work(seed=seed, guidance_scale=guidance), model, encoded, 0.0)
@@ -174,7 +175,7 @@ def test_batched_calls_are_close(model: LoadedModel, lpw_model: LoadedModel) -> 
         assert torch.allclose(output, predict([image])[0], atol=1e-4)
 
 
-def test_batched_pictures_are_visually_the_same(model: LoadedModel) -> None:
+def test_batched_pictures_are_visually_the_same(model: Any) -> None:
     """With sharing for speed instead of bits, no pixel moves by more than a rounding step or two."""
     works = [make_work(number, seed=number, prompt="a cat" * (1 + 40 * (number % 2))) for number in (1, 2, 3)]
     exact = _paint(model, *works)
@@ -186,7 +187,7 @@ def test_batched_pictures_are_visually_the_same(model: LoadedModel) -> None:
         assert (pair[0] - pair[1]).abs().max() <= 2
 
 
-def test_a_missing_model_fails_its_own_works(model: LoadedModel) -> None:
+def test_a_missing_model_fails_its_own_works(model: Any) -> None:
     """Whatever the source of models raises; the others are painted."""
     events = _paint(model, make_work(1, profile="unknown"), make_work(2))
     assert isinstance(of_kind(events, Failed, 1)[0].error, KeyError)
@@ -203,9 +204,7 @@ def test_a_missing_model_fails_its_own_works(model: LoadedModel) -> None:
         ({"prompt": "((" * 100}, "nested too deep"),
     ],
 )
-def test_impossible_recipes_fail_with_a_sentence(
-    model: LoadedModel, change: dict[str, Any], sentence: str
-) -> None:
+def test_impossible_recipes_fail_with_a_sentence(model: Any, change: dict[str, Any], sentence: str) -> None:
     """A recipe that cannot be painted fails before it joins."""
     events = _paint(model, make_work(1, **change))
     error = of_kind(events, Failed)[0].error
@@ -214,11 +213,9 @@ def test_impossible_recipes_fail_with_a_sentence(
 
 
 @pytest.mark.parametrize("broken", ["advance", "decode", "unet"])
-def test_a_fault_in_one_image_is_its_own(model: LoadedModel, broken: str) -> None:
+def test_a_fault_in_one_image_is_its_own(model: Any, broken: str) -> None:
     """An exception in its scheduler, in its decoding or in the shared UNet call leaves the others' pictures."""
-    from pipeline.engine import engine as module
-
-    advance, decode, forward = Running.advance, module.decode, model.unet.forward
+    advance, forward = Running.advance, model.unet.forward
     poison = 3
 
     def bad_advance(image: Running, output: torch.Tensor) -> None:
@@ -241,9 +238,9 @@ def test_a_fault_in_one_image_is_its_own(model: LoadedModel, broken: str) -> Non
     encoded = Conditioner().encode(model, "1girl, green hair", "lowres")
     marked = begin(make_work(seed=poison), model, encoded, 0.0).sample()[0]
     works = [make_work(number, seed=number) for number in (1, 2, 3, 4)]
-    patches = {
+    patches: dict[str, Any] = {
         "advance": lambda: patch.object(Running, "advance", bad_advance),
-        "decode": lambda: patch.object(module, "decode", bad_decode),
+        "decode": lambda: patch("pipeline.engine.engine.decode", bad_decode),
         "unet": lambda: patch.object(model.unet, "forward", bad_unet),
     }
     with patches[broken]():
@@ -254,7 +251,7 @@ def test_a_fault_in_one_image_is_its_own(model: LoadedModel, broken: str) -> Non
         assert _pixels(events, number) == _pixels(healthy, number)
 
 
-def test_loading_is_told_at_once_with_all_who_wait(model: LoadedModel) -> None:
+def test_loading_is_told_at_once_with_all_who_wait(model: Any) -> None:
     """Through `emit`, in the middle of the tick; and a listener that fails does not matter."""
     heard: list[Event] = []
 
@@ -270,7 +267,7 @@ def test_loading_is_told_at_once_with_all_who_wait(model: LoadedModel) -> None:
     assert len(of_kind(events, Painted)) == 2
 
 
-def test_a_cancelled_work_stops_its_download(model: LoadedModel) -> None:
+def test_a_cancelled_work_stops_its_download(model: Any) -> None:
     """The progress callback raises inside the source of models; the works that run are not lost."""
     engine: Engine
     shelf = Shelf(stock=model, other=model)
@@ -290,7 +287,7 @@ def test_a_cancelled_work_stops_its_download(model: LoadedModel) -> None:
     assert of_kind(drain(engine), Painted, 1)
 
 
-def test_an_interrupted_download_keeps_its_work(model: LoadedModel) -> None:
+def test_an_interrupted_download_keeps_its_work(model: Any) -> None:
     """When the program ends nobody cancelled anything: the work stays for the next start."""
     engine = Engine(Shelf(stock=model))
     engine.add(make_work(1))
@@ -299,7 +296,7 @@ def test_an_interrupted_download_keeps_its_work(model: LoadedModel) -> None:
     assert engine.waiting == 1
 
 
-def test_previews_come_as_asked_and_change_nothing(model: LoadedModel) -> None:
+def test_previews_come_as_asked_and_change_nothing(model: Any) -> None:
     """Every second step, RGB of the stated size; the picture is that without previews."""
     for sampler in ("euler_a", "dpmpp_2m_karras", "dpmpp_sde_karras", "unipc", "lcm", "ddim"):
         plain = _paint(model, make_work(1, steps=4, sampler=sampler))

@@ -16,15 +16,10 @@ from pipeline.profiles.types import (
     TagSide,
     YearRange,
 )
+from pipeline.prompt.ordering import SLOTS
 
 _RANGE = Range(minimum=1, maximum=100, recommended_low=20, recommended_high=30, default=28)
-_FULL_ORDER = tuple(
-    (
-        "art_style,character,race,composition,painting_style,theme,main_environment,background,action,expression,"
-        "main_characteristics,other_characteristics,clothing,clothing_accessories,other_items,"
-        "secondary_environment,aesthetics,quality,secondary_description,rest"
-    ).split(",")
-)
+_AFTER_CHARACTER = tuple(slot for slot in SLOTS if slot not in ("subject", "character", "series", "art_style"))
 _BUCKET = Bucket("1:1", 1024, 1024)
 
 
@@ -111,7 +106,7 @@ NUMBERED = Profile(
         NegativePreset("flat", "Flat style", "realistic, lips, nose", addition=True),
     ),
     default_negative="heavy",
-    template=_FULL_ORDER,
+    template=("art_style", "character", *_AFTER_CHARACTER),
     template_text="",
     examples=(),
     advice=(),

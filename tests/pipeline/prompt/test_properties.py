@@ -24,7 +24,7 @@ def _try_compose(profile: Profile, options: PromptOptions) -> Composed | None:
     try:
         return compose(profile, options)
     except InvalidRequest as refusal:
-        assert refusal.text.endswith(".")
+        assert refusal.text.endswith(".")  # noqa: PT017
         return None
 
 

@@ -223,11 +223,12 @@ def test_waiting_for_another_model_is_bounded(make: Make) -> None:
     assert cold in picked
 
 
-def test_nobody_far_ahead_goes_before_their_turn(make: Make) -> None:
+@pytest.mark.parametrize("level", ["guild", "member"])
+def test_nobody_far_ahead_goes_before_their_turn(make: Make, level: str) -> None:
     """A loaded model excuses a lead of a few pictures and no more: cheap ones do not let dear ones pass."""
     queue = FairQueue()
-    dear = [make(guild=2, profile="warm", cost=100.0) for _ in range(3)]
-    queue.add_many([*dear, *(make(guild=1, profile="cold", cost=1.0) for _ in range(100))])
+    dear = [make(**{level: 2}, profile="warm", cost=100.0) for _ in range(3)]
+    queue.add_many([*dear, *(make(profile="cold", cost=1.0) for _ in range(100))])
     picked = [queue.pick(("warm",)) for _ in range(5)]
     assert picked.count(dear[0]) == 1
     assert dear[1] not in picked
