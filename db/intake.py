@@ -44,6 +44,8 @@ class Intake:
         self._arrivals: list[_Arrival] = []
         self._orphans: list[int] = []
         self._writer: asyncio.Task[None] | None = None
+        self.first_id: int | None = None
+        """Number of the first job that this process wrote; whatever is older was left by an earlier one."""
 
     async def create(self, new: NewJob) -> Job:
         """Write one job with its pictures, all queued. When this returns, the job is on the disk.
@@ -94,6 +96,8 @@ class Intake:
         try:
             async with self._db.transaction() as tx:
                 answers = await _insert(tx, [arrival.new for arrival in batch], self._db.now())
+                if self.first_id is None:
+                    self.first_id = next((answer.id for answer in answers if isinstance(answer, Job)), None)
         except asyncio.CancelledError:
             for arrival in batch:
                 arrival.answer.cancel()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from db.database import Database, Transaction
 from db.intake import Intake
 from db.reading import read_job, read_jobs, read_undelivered, read_waiting
@@ -32,6 +34,10 @@ __all__ = [
     "Recovery",
     "WaitingImage",
 ]
+
+
+NEVER: Final = 2**63 - 1
+"""A job number that SQLite will not reach."""
 
 
 class Jobs:
@@ -200,12 +206,14 @@ class Jobs:
     async def recover(self, origin: str) -> Recovery:
         """Take stock after a stop of any kind: what was running is queued again.
 
-        To be called before anything of this origin is painted in this process: it cannot tell a picture in the
-        engine from one that the last process left.
+        Only of jobs that were there before this object wrote its first one. So members may ask while the bot is
+        still connecting, and what they have in the engine is not taken for something that the last run left.
+        To be called once, before anything that it returns is painted.
         """
         async with self._db.transaction() as tx:
-            await requeue_running(tx, origin)
-            return Recovery(await read_waiting(tx, origin), await read_undelivered(tx, origin))
+            before = NEVER if self._intake.first_id is None else self._intake.first_id
+            await requeue_running(tx, origin, before)
+            return Recovery(await read_waiting(tx, origin, before), await read_undelivered(tx, origin, before))
 
     async def abandon(self, origin: str) -> int:
         """Cancel what nobody waits for any more: every job of an origin that is not final. Returns how many."""

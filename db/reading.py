@@ -29,7 +29,8 @@ _WAITING: Final = """
            (SELECT count(*) FROM images AS every WHERE every.job_id = images.job_id) AS images
     FROM images INDEXED BY images_pending CROSS JOIN jobs ON jobs.id = images.job_id
     WHERE images.state IN ('queued', 'running') AND (images.job_id, images.id) > (?, ?)
-      AND images.state = 'queued' AND jobs.state IN ('queued', 'running') AND jobs.origin = ?
+      AND images.job_id < ? AND images.state = 'queued'
+      AND jobs.state IN ('queued', 'running') AND jobs.origin = ?
     ORDER BY images.job_id, images.id LIMIT ?
 """
 
@@ -54,19 +55,21 @@ async def read_job(tx: Transaction, job_id: int) -> Job | None:
     return found[0] if found else None
 
 
-async def read_waiting(tx: Transaction, origin: str) -> tuple[WaitingImage, ...]:
-    """Every queued picture of an origin, in the order of creation."""
+async def read_waiting(tx: Transaction, origin: str, before: int) -> tuple[WaitingImage, ...]:
+    """Every queued picture of an origin, of jobs before this number, in the order of creation."""
     waiting: list[WaitingImage] = []
     last = (0, 0)
-    while page := await tx.rows(_WAITING, *last, origin, PAGE):
+    while page := await tx.rows(_WAITING, *last, before, origin, PAGE):
         waiting += [WaitingImage(**row) for row in page]
         last = (waiting[-1].job_id, waiting[-1].image_id)
     return tuple(waiting)
 
 
-async def read_undelivered(tx: Transaction, origin: str) -> tuple[int, ...]:
-    """Ids of the rendered jobs of an origin, oldest first."""
-    rows = await tx.rows("SELECT id FROM jobs WHERE origin = ? AND state = 'rendered' ORDER BY id", origin)
+async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[int, ...]:
+    """Ids of the rendered jobs of an origin before this number, oldest first."""
+    rows = await tx.rows(
+        "SELECT id FROM jobs WHERE origin = ? AND state = 'rendered' AND id < ? ORDER BY id", origin, before
+    )
     return tuple(row["id"] for row in rows)
 
 

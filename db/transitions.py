@@ -82,17 +82,20 @@ async def cancel_job(tx: Transaction, job_id: int, now: float) -> tuple[int, ...
     return tuple(sorted(row["id"] for row in rows))
 
 
-async def requeue_running(tx: Transaction, origin: str) -> None:
-    """Everything of an origin that was running is queued again."""
+async def requeue_running(tx: Transaction, origin: str, before: int) -> None:
+    """Everything of an origin that was running is queued again, of jobs before this number."""
     await tx.execute(
         """
         UPDATE images SET state = 'queued', started_at = NULL
         WHERE state = 'running'
-          AND job_id IN (SELECT id FROM jobs WHERE origin = ? AND state IN ('queued', 'running'))
+          AND job_id IN (SELECT id FROM jobs WHERE origin = ? AND state IN ('queued', 'running') AND id < ?)
         """,
         origin,
+        before,
     )
-    await tx.execute("UPDATE jobs SET state = 'queued' WHERE origin = ? AND state = 'running'", origin)
+    await tx.execute(
+        "UPDATE jobs SET state = 'queued' WHERE origin = ? AND state = 'running' AND id < ?", origin, before
+    )
 
 
 async def abandon_jobs(tx: Transaction, origin: str, now: float) -> int:

@@ -75,14 +75,14 @@ def words_to_avoid(profile: Profile, rating: Rating) -> list[tuple[str, Rating]]
 
 
 def _words_above(profile: Profile, ceiling: Rating) -> list[tuple[str, str]]:
-    """Rating words of the steps above the ceiling that no allowed step uses, with their keys."""
-    allowed = {
-        key(word) for step in Rating if step.level <= ceiling.level for word in positive_words(profile, step)
-    }
-    return [
-        (word, key(word))
-        for step in Rating
-        if step.level > ceiling.level
-        for word in (*positive_words(profile, step), *negative_words(profile, step))
-        if key(word) not in allowed
-    ]
+    """Words that speak of a step above the ceiling, with their keys.
+
+    A word belongs to the mildest step whose prompt uses it; one that no prompt uses, to the mildest step
+    that it keeps out.
+    """
+    steps: dict[str, tuple[str, Rating]] = {}
+    for words_of in (positive_words, negative_words):
+        for step in Rating:
+            for word in words_of(profile, step):
+                steps.setdefault(key(word), (word, step))
+    return [(word, name) for name, (word, step) in steps.items() if step.level > ceiling.level]

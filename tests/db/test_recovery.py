@@ -57,14 +57,14 @@ async def test_what_was_acknowledged_survives_kill_9(path: Path) -> None:
     assert all(waiting.count(job_id) == 2 for job_id in acknowledged)
 
 
-async def test_what_was_running_waits_again(jobs: Jobs) -> None:
+async def test_what_was_running_waits_again(db: Database, jobs: Jobs) -> None:
     """In the order of creation; painted pictures are not painted again."""
     first = await jobs.create(new_job(images=2, user=1))
     second = await jobs.create(new_job(user=2, cost=9.0))
     await paint(jobs, first.images[0].id)
     await jobs.image_started(first.images[1].id)
     await jobs.image_started(second.images[0].id)
-    recovery = await jobs.recover("discord")
+    recovery = await Jobs(db).recover("discord")
     assert recovery.waiting == (
         WaitingImage(
             image_id=first.images[1].id,
@@ -91,7 +91,7 @@ async def test_what_was_running_waits_again(jobs: Jobs) -> None:
     assert await jobs.image_started(second.images[0].id)
 
 
-async def test_rendered_jobs_are_to_be_delivered(jobs: Jobs) -> None:
+async def test_rendered_jobs_are_to_be_delivered(db: Database, jobs: Jobs) -> None:
     """Only those: not what was delivered, failed or cancelled."""
     made = [await jobs.create(new_job()) for _ in range(4)]
     for job in made[:2]:
@@ -99,22 +99,39 @@ async def test_rendered_jobs_are_to_be_delivered(jobs: Jobs) -> None:
     await jobs.delivered(made[0].id, 1)
     await jobs.image_failed(made[2].images[0].id, "x", "y")
     await jobs.cancel(made[3].id)
-    recovery = await jobs.recover("discord")
+    recovery = await Jobs(db).recover("discord")
     assert (recovery.waiting, recovery.undelivered) == ((), (made[1].id,))
 
 
-async def test_recovering_twice_changes_nothing(jobs: Jobs) -> None:
+async def test_recovering_twice_changes_nothing(db: Database, jobs: Jobs) -> None:
     """A start that was cut short is simply repeated."""
     job = await jobs.create(new_job(images=2))
     await jobs.image_started(job.images[0].id)
-    assert await jobs.recover("discord") == await jobs.recover("discord")
+    first = await Jobs(db).recover("discord")
+    assert len(first.waiting) == 2
+    assert await Jobs(db).recover("discord") == first
 
 
-async def test_the_command_line_and_the_bot_keep_out_of_each_others_way(jobs: Jobs) -> None:
+async def test_what_this_run_has_begun_is_not_taken_for_a_leftover(db: Database, jobs: Jobs) -> None:
+    """Members ask while the bot is still connecting: theirs is not painted or delivered twice."""
+    left = await jobs.create(new_job())
+    await jobs.image_started(left.images[0].id)
+    this_run = Jobs(db)
+    waits, runs, rendered = [await this_run.create(new_job()) for _ in range(3)]
+    await this_run.image_started(runs.images[0].id)
+    await paint(this_run, rendered.images[0].id)
+    recovery = await this_run.recover("discord")
+    assert [image.job_id for image in recovery.waiting] == [left.id]
+    assert recovery.undelivered == ()
+    states = [stored.state for job in (waits, runs, rendered) if (stored := await this_run.get(job.id))]
+    assert states == [JobState.QUEUED, JobState.RUNNING, JobState.RENDERED]
+
+
+async def test_the_command_line_and_the_bot_keep_out_of_each_others_way(db: Database, jobs: Jobs) -> None:
     """Each takes up only its own."""
     mine, other = await jobs.create(new_job(origin="cli")), await jobs.create(new_job())
     await jobs.image_started(mine.images[0].id)
-    assert [image.job_id for image in (await jobs.recover("discord")).waiting] == [other.id]
+    assert [image.job_id for image in (await Jobs(db).recover("discord")).waiting] == [other.id]
     running = await jobs.get(mine.id)
     assert running is not None
     assert running.state is JobState.RUNNING
@@ -132,13 +149,13 @@ async def test_abandoned_jobs_are_cancelled(jobs: Jobs) -> None:
     assert states == [JobState.DELIVERED, JobState.CANCELLED, JobState.CANCELLED, JobState.QUEUED]
 
 
-async def test_many_waiting_pictures_come_back_whole(jobs: Jobs) -> None:
+async def test_many_waiting_pictures_come_back_whole(db: Database, jobs: Jobs) -> None:
     """More than are read at a time, none twice, none left out."""
     made = await asyncio.gather(
         *(jobs.create(new_job(images=4, cap_user=10**6, cap_guild=10**6)) for _ in range(PAGE // 4 + 20))
     )
     expected = [image.id for job in made for image in job.images]
-    assert [image.image_id for image in (await jobs.recover("discord")).waiting] == expected
+    assert [image.image_id for image in (await Jobs(db).recover("discord")).waiting] == expected
 
 
 async def test_a_start_does_not_walk_through_the_history(db: Database) -> None:

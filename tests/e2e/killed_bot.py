@@ -1,8 +1,8 @@
 """A bot that is killed: run as `python -m tests.e2e.killed_bot DATA CACHE MOMENT` by `test_kill.py`.
 
-It opens the real bot with the real engine on a simulated Discord, lets two members of one guild ask for pictures,
-and kills its own process with SIGKILL at the given moment. With the moment `never` it takes up what it finds and
-ends by itself. Every message with pictures is printed when Discord has accepted it.
+It opens the real bot with the real engine on a simulated Discord, lets two members of one guild ask for
+pictures, and kills its own process with SIGKILL at the given moment. With the moment `never` it takes up what it
+finds and ends by itself. Every message with pictures is printed when Discord has accepted it.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class EarlyWorld(World):
 
 async def main(data: str, cache: str, moment: str) -> None:
     """Play the part."""
+    report_posts()
     world = EarlyWorld(Path(data), None, {"cache_dir": Path(cache)})
     await world.open()
-    report_posts()
     if moment != "never":
         arm(moment)
         for number in range(JOBS):

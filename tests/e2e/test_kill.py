@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def bot(data: Path, cache: Path, moment: str) -> subprocess.CompletedProcess[str]:
+    """Run `killed_bot` in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "tests.e2e.killed_bot", str(data), str(cache), moment],
         cwd=ROOT,

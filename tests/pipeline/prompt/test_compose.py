@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import InvalidRequest
-from pipeline.profiles.types import Profile, Rating, TagKind, TagSide
+from pipeline.profiles.types import Profile, Rating, RatingWords, TagKind, TagSide
 from pipeline.prompt.compose import Added, Composed, PromptOptions, compose
 from tests.pipeline.prompt.samples import NAMED, NUMBERED
 
@@ -188,6 +188,17 @@ def test_rating_words_above_the_ceiling_are_refused(word: str) -> None:
     """However they are spelled."""
     with pytest.raises(InvalidRequest, match="goes beyond"):
         named(f"1girl, {word}, smile")
+
+
+def test_a_word_belongs_to_the_step_whose_prompt_uses_it() -> None:
+    """`nsfw` keeps out `sensitive` too on one card, and is a word of `questionable` all the same."""
+    words = {**NAMED.ratings, Rating.SENSITIVE: RatingWords(("rating: sensitive",), ("nsfw", "nude"))}
+    profile = replace(NAMED, ratings=words)
+    with pytest.raises(InvalidRequest, match="`nsfw` goes beyond"):
+        compose(profile, PromptOptions("1girl, nsfw", ceiling=Rating.SENSITIVE))
+    with pytest.raises(InvalidRequest, match="`nude` goes beyond"):
+        compose(profile, PromptOptions("1girl, nude"))
+    assert "nude" in compose(profile, PromptOptions("1girl, nude", ceiling=Rating.SENSITIVE)).prompt
 
 
 def test_rating_words_under_the_ceiling_choose_the_rating() -> None:
