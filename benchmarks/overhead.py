@@ -1,8 +1,8 @@
 """`python -m benchmarks.overhead`: pictures through queue, database and engine against plain diffusers calls.
 
-Both paint the same recipes on the same weights in the same process, one after the other in alternating rounds, so
-that a busy machine hurts both alike. The plain side is what a script would do: one `StableDiffusionXLPipeline` call
-for each picture, saved as a PNG file.
+Both paint the same recipes on the same weights in the same process, one after the other in alternating rounds,
+so that a busy machine hurts both alike. The plain side is what a script would do: one
+`StableDiffusionXLPipeline` call for each picture, saved as a PNG file.
 """
 
 from __future__ import annotations
@@ -80,16 +80,16 @@ async def measure() -> list[tuple[float, float, float]]:
         folder = Path(name)
         async with open_app(Settings(data_dir=folder)) as app:
             await ours(app, together=True)  # loads the model, fills the caches
-            pipe = StableDiffusionXLPipeline.from_pretrained(ensure_miniature(folder / "cache"))
-            pipe.scheduler = EulerAncestralDiscreteScheduler.from_config(pipe.scheduler.config)
+            pipe = StableDiffusionXLPipeline.from_pretrained(ensure_miniature(folder / "cache"))  # type: ignore[no-untyped-call]
+            pipe.scheduler = EulerAncestralDiscreteScheduler.from_config(  # type: ignore[no-untyped-call]
+                pipe.scheduler.config
+            )
             pipe.set_progress_bar_config(disable=True)
             plain(pipe, app, folder)
-            rounds = []
-            for _ in range(ROUNDS):
-                rounds.append(
-                    (plain(pipe, app, folder), await ours(app, together=False), await ours(app, together=True))
-                )
-            return rounds
+            return [
+                (plain(pipe, app, folder), await ours(app, together=False), await ours(app, together=True))
+                for _ in range(ROUNDS)
+            ]
 
 
 def main() -> int:

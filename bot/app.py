@@ -22,6 +22,7 @@ from pipeline.executor import EngineLike, Executor
 from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Profile
 from pipeline.queueing.fair import FairQueue
+from pipeline.request import warm_up
 from pipeline.work import Event
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ async def open_app(
     profiles = read_profiles(settings)
     _make_folders(settings)
     loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, warm_up, profiles)
     board, queue = Board(), FairQueue()
     pictures = Pictures(settings.pictures, min_free_mb=settings.min_free_mb)
 

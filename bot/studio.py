@@ -150,8 +150,10 @@ class Studio:
             draw_seed=lambda: secrets.randbelow(MAX_SEED + 1),
         )
 
-    async def submit(self, origin: Origin, request: ImagineRequest) -> Accepted:
+    async def submit(self, origin: Origin, request: ImagineRequest, planned: Plan | None = None) -> Accepted:
         """Check a request, resolve it and commit it to the database; then it is in the queue.
+
+        `planned` is what `plan` made of the same request, when the caller has asked before.
 
         Raises:
             InvalidRequest: something in the request is wrong.
@@ -159,7 +161,7 @@ class Studio:
             DiskFull: there is no room for pictures.
             DatabaseError: the database cannot be written; nothing was queued.
         """
-        planned = self.plan(origin, request)
+        planned = planned or self.plan(origin, request)
         self._pictures.check_space()
         images = tuple(
             NewImage(

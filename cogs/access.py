@@ -18,7 +18,7 @@ NEEDED: Final = {
 """Permissions without which the pictures could not be posted later, when the interaction has expired."""
 
 
-class NotHere(MemberError):  # noqa: N818 - a sentence for the member, like its family
+class NotHere(MemberError):
     """The bot cannot post in this channel."""
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from db.errors import DatabaseError
 from discord.ext import commands
 
 from bot.errors import tell
 from bot.studio import Studio
 from cogs.painting import RETRY_SECONDS, Painting
+from db.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 

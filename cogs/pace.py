@@ -7,9 +7,8 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
-from db.jobs import JobState
-
 from bot.studio import Progress
+from db.jobs import JobState
 
 RUNNING_SECONDS: Final = 2.5
 """Between two edits of one message while it paints; Discord allows about 5 edits in 5 s a channel."""

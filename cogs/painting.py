@@ -57,12 +57,11 @@ class Painting:
         """
         check_place(interaction)
         origin = origin_of(interaction)
-        self._studio.plan(
-            origin, request
-        )  # pure and quick; what needs the disk comes after the acknowledgement
+        # Pure and quick; what needs the disk comes after the acknowledgement.
+        planned = self._studio.plan(origin, request)
         response = await interaction.response.defer(thinking=True)
         try:
-            accepted = await self._studio.submit(origin, request)
+            accepted = await self._studio.submit(origin, request, planned)
         except Exception as error:  # noqa: BLE001 - answered right here: the public "is thinking" must go
             await refuse(interaction, error, "queueing your pictures")
             return

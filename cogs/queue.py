@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
-from db.jobs import JobState
 from discord import app_commands, ui
 from discord.ext import commands
-from pipeline.queueing.eta import wording
 
 from bot.studio import QueueEntry, Studio
 from cogs.errors import guarded
 from cogs.text import clean, plural, trim
 from cogs.views import WORKING, layout
+from db.jobs import JobState
+from pipeline.queueing.eta import wording
 
 SHOWN: Final = 20
 

@@ -151,7 +151,7 @@ class Pending:
     guild: int
 
 
-class CapReached(Exception):  # noqa: N818 - a state of the queue, which the caller puts into words
+class CapReached(Exception):
     """The job was not queued: too many pictures wait already.
 
     Attributes:

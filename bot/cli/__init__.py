@@ -1,1 +1,1 @@
-"""The command line: the same code paths as on Discord, without Discord. Each command imports only what it needs."""
+"""The command line: the same code paths as on Discord. Each command imports only what it needs."""

@@ -26,12 +26,12 @@ def run(args: argparse.Namespace) -> int:
     """Paint and write the files."""
     settings = read_settings(log_level="error")
     set_up_logs(settings)
-    return asyncio.run(_imagine(args, settings))
-
-
-async def _imagine(args: argparse.Namespace, settings: Settings) -> int:
     out = Path(args.out).expanduser()
     check_out(out)
+    return asyncio.run(_imagine(args, settings, out))
+
+
+async def _imagine(args: argparse.Namespace, settings: Settings, out: Path) -> int:
     async with open_app(settings) as app:
         await _clean_up_after_interrupted_runs(app, settings)
         accepted = await app.studio.submit(LOCAL, request_of(args))

@@ -16,6 +16,7 @@ from bot.doctor.check import Check, fail, ok, warn
 from bot.settings import Settings
 from db.database import Database
 from db.errors import DatabaseError
+from db.keyvalue import KeyValue
 from pipeline.engine.hub import Hub
 from pipeline.engine.store import ModelStore
 from pipeline.engine.weights import WeightsState
@@ -23,6 +24,7 @@ from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile
 
 GIB: Final = 1024**3
+MINIMUM_PYTHON: Final = (3, 11)
 TORCH: Final = "2.13.0"
 """The one version the pins are tested with (see requirements.in)."""
 
@@ -30,7 +32,7 @@ TORCH: Final = "2.13.0"
 def check_python() -> Check:
     """Python 3.11 or newer."""
     text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
+    if sys.version_info < MINIMUM_PYTHON:
         return fail("python", f"{text}: 3.11 or newer is needed.")
     return ok("python", text)
 
@@ -113,8 +115,8 @@ async def check_database(settings: Settings) -> Check:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         async with Database.open(settings.database) as database:
-            async with database.transaction():
-                pass
+            await database.check()
+            await KeyValue(database).set("doctor", "was here")
     except OSError as error:
         return fail("database", f"DATA_DIR `{settings.data_dir}` cannot be used: {error.strerror or error}.")
     except DatabaseError as error:
@@ -123,7 +125,7 @@ async def check_database(settings: Settings) -> Check:
 
 
 def check_weights(settings: Settings, profiles: Mapping[str, Profile]) -> Iterator[Check]:
-    """For each profile: local weights, in the cache, or to be downloaded. The hub is asked about the default one."""
+    """For each profile: local, in the cache, or to be downloaded. The hub is asked about the default one."""
     store = ModelStore(
         profiles,
         cache_dir=settings.cache,

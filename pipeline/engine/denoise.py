@@ -49,7 +49,13 @@ def predict(images: Sequence[Running]) -> list[torch.Tensor]:
 
 
 def _joined_tokens(texts: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """All texts in one tensor [samples, length, width], and a mask [samples, length] if lengths differ."""
+    """All texts in one tensor [samples, length, width], and a mask [samples, length] if lengths differ.
+
+    Padding with a mask, not one call for each length: measured with four images of two lengths, the mask costs
+    2 to 4 % over equal lengths (73.8 against 70.7 ms at 208 x 304), and where starting kernels is what takes the
+    time, as in eager mode on a fast GPU, the second call costs 40 % (64 x 64: 16.1 against 22.7 ms). Without a
+    difference there is no mask, which leaves attention its fastest kernel.
+    """
     longest = max(text.shape[1] for text in texts)
     if all(text.shape[1] == longest for text in texts):
         return _cat(texts), None

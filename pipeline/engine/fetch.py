@@ -41,7 +41,7 @@ class RemoteFile:
     blob_id: str = ""
 
 
-class Damaged(Exception):  # noqa: N818 - a state of the file, handled here
+class Damaged(Exception):
     """What arrived is not what the hub announced."""
 
 

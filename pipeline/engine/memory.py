@@ -49,7 +49,7 @@ def given_up(height: int, width: int) -> OutOfMemory:
     return OutOfMemory(GIVEN_UP, width=width, height=height)
 
 
-class TooMany(Exception):  # noqa: N818 - a signal between engine and ladder, not an error
+class TooMany(Exception):
     """Fewer pictures are to be tried in one call."""
 
 

@@ -16,6 +16,7 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
 def read(**environment: str) -> Settings:
+    """The settings of an environment, without any file."""
     return read_settings(environment, env_file=None)
 
 

@@ -58,7 +58,7 @@ def arm(moment: str) -> None:
             die()  # one job is done for good, the others are anywhere
 
     Dispatcher.on_event = on_event  # type: ignore[method-assign]
-    Pictures._save = save  # type: ignore[method-assign]
+    Pictures._save = save  # type: ignore[method-assign, assignment]
     Painting._deliver = deliver  # type: ignore[method-assign]
 
 

