@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.app import App
 
 SETTLE_SECONDS: Final = 30.0
+NAME: Final = "Tagbrush"
 TOPIC: Final = "Type /imagine, choose prompt, write a few tags and press Enter"
 GREETING: Final = (
     "Welcome! Type `/imagine` and a few tags, for example `1girl, solo, long hair, smile`. "
@@ -42,6 +43,7 @@ async def serve(
     async with open_app(park) as app:
         bot = TagbrushBot(app.studio, app.store)
         env = simcord.Env(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
+        env.backend.bot_user.name = NAME
         park.env = env
         await env.start()
         try:
