@@ -105,7 +105,7 @@ def _facts(job: Job, profile: Profile | None) -> list[str]:
     painted = [image for image in job.images if image.file]
     recipe = Recipe.from_json(painted[0].recipe)
     # Pictures of a job are painted side by side, so their own seconds must not be added up.
-    took = (job.rendered_at or 0.0) - (job.started_at or job.rendered_at or 0.0)
+    took = max(image.seconds or 0.0 for image in painted)
     facts = [
         f"**{clean(profile.name if profile else recipe.profile)}**",
         seeds([image.seed for image in painted]),

@@ -39,6 +39,8 @@ def arm(moment: str) -> None:
     """Make the process die at a moment, by stepping in front of the method that is called then."""
     real_event, real_save, real_deliver = Dispatcher.on_event, Pictures._save, Painting._deliver
 
+    one_at_a_time = asyncio.Lock()
+
     def on_event(self: Dispatcher, event: Event) -> None:
         if moment == "painting" and isinstance(event, Stepped) and event.step == 2 and event.id > 2:
             die()
@@ -53,9 +55,12 @@ def arm(moment: str) -> None:
     async def deliver(self: Painting, *args: Any, **kwargs: Any) -> None:
         if moment == "rendered":
             die()
-        await real_deliver(self, *args, **kwargs)
-        if moment == "posted":
-            die()  # one job is done for good, the others are anywhere
+        # One at a time: this Discord dies with the process, so what it has just taken of another job could not be
+        # found again at the next start, as it is on the real one.
+        async with one_at_a_time:
+            await real_deliver(self, *args, **kwargs)
+            if moment == "posted":
+                die()  # one job is done for good, the others are anywhere
 
     Dispatcher.on_event = on_event  # type: ignore[method-assign]
     Pictures._save = save  # type: ignore[method-assign, assignment]
