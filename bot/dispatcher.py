@@ -14,6 +14,7 @@ from bot.pictures import DiskFull, Pictures
 from db.errors import DatabaseError
 from db.jobs import Job, Jobs, JobState
 from db.speeds import Speeds
+from pipeline.errors import InvalidRequest
 from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
@@ -114,15 +115,15 @@ class Dispatcher:
     async def _feed(self) -> None:
         while not self._resting and (ticket := self._next()) is not None:
             try:
-                job = await self._jobs.get(ticket.job_id)
-                image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
-                started = image is not None and await self._jobs.image_started(ticket.image_id)
+                recipe = await self._start(ticket)
+            except InvalidRequest as error:
+                await self._failed(ticket.image_id, error, ticket)
+                continue
             except BaseException:
                 self._queue.requeue(ticket)
                 raise
-            if not started or image is None:  # cancelled between the pick and now
+            if recipe is None:  # cancelled between the pick and now
                 continue
-            recipe = Recipe.from_json(image.recipe)
             self._advance_share()
             self._running[ticket.image_id] = (ticket, recipe, self._share)
             self._board.images[ticket.image_id] = LiveImage(ticket.job_id, 0, recipe.steps)
@@ -132,6 +133,18 @@ class Dispatcher:
             del self._warm[: -self._max_models]
             self._painter.submit(Work(ticket.image_id, recipe))
             self._board.guild_changed(ticket.guild_id)
+
+    async def _start(self, ticket: Ticket) -> Recipe | None:
+        """Write down that a picture starts. Returns its recipe, None when it may not start any more.
+
+        Raises:
+            InvalidRequest: its recipe cannot be read.
+        """
+        job = await self._jobs.get(ticket.job_id)
+        image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
+        if image is None or not await self._jobs.image_started(ticket.image_id):
+            return None
+        return Recipe.from_json(image.recipe)
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""
@@ -151,6 +164,9 @@ class Dispatcher:
     def forget(self, job_id: int) -> None:
         """A job was cancelled: drop what was held back for it."""
         if self._held is not None and self._held.job_id == job_id:
+            # Back and out again: its member and guild are not charged for what is never painted.
+            self._queue.requeue(self._held)
+            self._queue.remove_job(job_id)
             self._held = None
 
     def _rest(self) -> None:

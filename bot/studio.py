@@ -50,6 +50,13 @@ LOCAL: Final = Origin(
     kind="cli", guild_id=0, guild_name="command line", channel_id=0, user_id=0, user_name="owner"
 )
 """The owner at the command line."""
+LOCAL_CEILING: Final = Rating.EXPLICIT
+"""At their own command line the owner decides for themselves."""
+
+
+def draw_seed() -> int:
+    """A random seed, 0 to `MAX_SEED`."""
+    return secrets.randbelow(MAX_SEED + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +136,9 @@ class Studio:
     # -- asking ----------------------------------------------------------------------------------------------
 
     def ceiling(self, origin: Origin) -> Rating:
-        """The highest rating of this place. The owner at their own command line decides for themselves."""
-        if origin.kind == "cli":
-            return Rating.EXPLICIT
+        """The highest rating of this place. See `LOCAL_CEILING` for the command line."""
+        if origin.kind == LOCAL.kind:
+            return LOCAL_CEILING
         if origin.nsfw_channel:
             return self._settings.rating_ceiling_age_restricted
         return self._settings.rating_ceiling
@@ -147,7 +154,7 @@ class Studio:
             self.profiles,
             self.default_profile,
             ceiling=self.ceiling(origin),
-            draw_seed=lambda: secrets.randbelow(MAX_SEED + 1),
+            draw_seed=draw_seed,
         )
 
     async def submit(self, origin: Origin, request: ImagineRequest, planned: Plan | None = None) -> Accepted:

@@ -14,7 +14,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Range, Rating
 from pipeline.prompt.compose import Composed, PromptOptions, compose
 from pipeline.recipe import MAX_SEED, Recipe
-from pipeline.samplers import SAMPLERS
+from pipeline.samplers import SAMPLERS, Sampler
 from pipeline.sizes import resolve_size
 
 MAX_COUNT: Final = 4
@@ -163,12 +163,35 @@ def choose_rating(wanted: str | None) -> Rating | None:
         ) from None
 
 
-def _outside(what: str, value: float, limits: Range, profile: Profile) -> tuple[str, ...]:
-    if limits.recommended_low <= value <= limits.recommended_high:
-        return ()
-    low, high = limits.recommended_low, limits.recommended_high
-    advised = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return (f"{profile.name}'s card recommends {advised} for {what}; this uses {value:g}.",)
+def _steps(profile: Profile, sampler: Sampler, wanted: Number | None) -> int:
+    limits = profile.steps
+    if wanted is None or wanted == "":
+        return sampler.steps or int(limits.default)
+    most = min(int(limits.maximum), sampler.max_steps or int(limits.maximum))
+    name = "steps" if most == int(limits.maximum) else f"steps with {sampler.name}"
+    return whole_number(name, wanted, int(limits.minimum), most)
+
+
+def _guidance(profile: Profile, sampler: Sampler, wanted: Number | None) -> float:
+    if wanted is None or wanted == "":
+        return sampler.guidance_scale or profile.guidance_scale.default
+    return real_number("guidance", wanted, profile.guidance_scale)
+
+
+def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: float) -> tuple[str, ...]:
+    """A sentence for each number outside what the card recommends. A sampler with its own numbers is left alone."""
+    if sampler.steps is not None:
+        return (f"{sampler.name} is meant for distilled checkpoints: {sampler.hint}.",)
+    said = []
+    for what, value, limits in (
+        ("steps", steps, profile.steps),
+        ("guidance", guidance, profile.guidance_scale),
+    ):
+        low, high = limits.recommended_low, limits.recommended_high
+        if not low <= value <= high:
+            advised = limits.words or (f"{low:g}" if low == high else f"{low:g} to {high:g}")
+            said.append(f"{profile.name}'s card recommends {advised} for {what}; this uses {value:g}.")
+    return tuple(said)
 
 
 def compose_request(
@@ -233,10 +256,9 @@ def plan(
     profile, composed = compose_request(request, profiles, default_profile, ceiling)
     width, height = resolve_size(profile, request.aspect, request.size)
     count = whole_number("count", request.count, 1, MAX_COUNT)
-    steps = profile.steps.default if request.steps is None else request.steps
-    steps = whole_number("steps", steps, int(profile.steps.minimum), int(profile.steps.maximum))
-    asked = profile.guidance_scale.default if request.guidance_scale is None else request.guidance_scale
-    guidance = real_number("guidance", asked, profile.guidance_scale)
+    sampler = SAMPLERS[choose_sampler(profile, request.sampler)]
+    steps = _steps(profile, sampler, request.steps)
+    guidance = _guidance(profile, sampler, request.guidance_scale)
     last = MAX_SEED - count + 1
     seed = draw_seed() % (last + 1) if request.seed is None else whole_number("seed", request.seed, 0, last)
     first = Recipe(
@@ -245,14 +267,10 @@ def plan(
         negative_prompt=composed.negative_prompt,
         width=width,
         height=height,
-        sampler=choose_sampler(profile, request.sampler),
+        sampler=sampler.id,
         steps=steps,
         guidance_scale=guidance,
         seed=seed,
     )
-    warnings = (
-        *composed.warnings,
-        *_outside("steps", steps, profile.steps, profile),
-        *_outside("guidance", guidance, profile.guidance_scale, profile),
-    )
+    warnings = (*composed.warnings, *_outside_the_card(profile, sampler, steps, guidance))
     return Plan(profile, composed, tuple(first.with_seed(seed + i) for i in range(count)), warnings)

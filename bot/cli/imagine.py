@@ -4,38 +4,52 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import shutil
 import sys
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import ReadWriteLock, Timeout
 from tqdm import tqdm
 
-from bot.app import App, open_app
+from bot.app import App, open_app, read_profiles
 from bot.cli.options import request_of
 from bot.logs import set_up_logs
 from bot.settings import Settings, read_settings
-from bot.studio import LOCAL
+from bot.studio import LOCAL, LOCAL_CEILING, draw_seed
 from db.jobs import Job, JobState
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.recipe import Recipe
+from pipeline.request import ImagineRequest, Plan, plan
 
 
 def run(args: argparse.Namespace) -> int:
     """Paint and write the files."""
     settings = read_settings(log_level="error")
     set_up_logs(settings)
+    request = request_of(args)
+    # Whatever can be refused is refused before anything is opened, made or loaded.
+    planned = plan(
+        request,
+        read_profiles(settings),
+        settings.default_profile,
+        ceiling=LOCAL_CEILING,
+        draw_seed=draw_seed,
+    )
     out = Path(args.out).expanduser()
     check_out(out)
-    return asyncio.run(_imagine(args, settings, out))
+    return asyncio.run(_imagine(settings, request, planned, out, as_json=args.json))
 
 
-async def _imagine(args: argparse.Namespace, settings: Settings, out: Path) -> int:
+async def _imagine(
+    settings: Settings, request: ImagineRequest, planned: Plan, out: Path, *, as_json: bool
+) -> int:
     async with open_app(settings) as app:
         await _clean_up_after_interrupted_runs(app, settings)
-        accepted = await app.studio.submit(LOCAL, request_of(args))
-        for warning in accepted.plan.warnings:
+        await app.studio.learn_speeds()
+        accepted = await app.studio.submit(LOCAL, request, planned)
+        for warning in planned.warnings:
             print(f"Note: {warning}", file=sys.stderr)
         try:
             await _show_progress(app, accepted.job)
@@ -50,21 +64,21 @@ async def _imagine(args: argparse.Namespace, settings: Settings, out: Path) -> i
                 print(f"Picture {image.position + 1} failed: {image.error}", file=sys.stderr)
                 continue
             _copy(app.studio.picture_path(image), path)
-            print(_line(path, Recipe.from_json(image.recipe), image.seconds or 0.0, as_json=args.json))
+            print(_line(path, Recipe.from_json(image.recipe), image.seconds or 0.0, as_json=as_json))
         await app.studio.delivered(job.id, None)
         return 0 if all(image.file for image in job.images) else 1
 
 
 async def _clean_up_after_interrupted_runs(app: App, settings: Settings) -> None:
-    """Cancel what a killed command line left, unless another one is painting right now."""
-    lock = FileLock(settings.data_dir / "cli.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return
-    # Held until this process ends, so that a second command line does not take our job for a leftover.
+    """Cancel what killed command lines left, unless another one is painting right now.
+
+    Every command line holds the read side of a lock while it runs, so whoever gets the write side is alone.
+    """
+    lock = ReadWriteLock(settings.data_dir / "cli.lock")
+    with contextlib.suppress(Timeout), lock.write_lock(blocking=False):
+        await app.jobs.abandon(LOCAL.kind)
+    lock.acquire_read()
     app.keep.append(lock)
-    await app.jobs.abandon("cli")
 
 
 async def _show_progress(app: App, job: Job) -> None:

@@ -81,6 +81,12 @@ def test_leaving_the_recommended_range_is_allowed_and_said() -> None:
     assert any("card recommends" in warning for warning in planned(steps=50).warnings)
 
 
+def test_lcm_brings_its_own_steps_and_guidance() -> None:
+    """25 steps at guidance 6 would only burn with it."""
+    recipe = planned(sampler="LCM").recipes[0]
+    assert (recipe.steps, recipe.guidance_scale) == (8, 1.5)
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
@@ -96,6 +102,7 @@ def test_leaving_the_recommended_range_is_allowed_and_said() -> None:
         ({"guidance_scale": "1e999"}, "guidance"),
         ({"guidance_scale": "-inf"}, "guidance"),
         ({"guidance_scale": "six"}, "guidance"),
+        ({"sampler": "lcm", "steps": 51}, "LCM"),
         ({"count": 0}, "count"),
         ({"count": 5}, "count"),
         ({"count": "two"}, "count"),
