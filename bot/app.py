@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Final
 
 from bot.board import Board
-from bot.dispatcher import Dispatcher, Park, plain_park
-from bot.errors import tell
+from bot.dispatcher import Dispatcher
+from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
+from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.database import Database
@@ -19,14 +20,13 @@ from db.jobs import Jobs
 from db.keyvalue import KeyValue
 from db.speeds import Speeds
 from pipeline.executor import EngineLike, Executor
-from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Profile
+from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.request import warm_up
 from pipeline.work import Event
 
-if TYPE_CHECKING:
-    from pathlib import Path
+STOP_SECONDS: Final = 20.0
 
 Emit = Callable[[Event], None]
 EngineFactory = Callable[[Emit], EngineLike]
@@ -44,40 +44,6 @@ class App:
     store: KeyValue
     keep: list[object] = field(default_factory=list)
     """Whatever must stay alive as long as the app, such as a file lock."""
-
-
-def read_profiles(settings: Settings) -> dict[str, Profile]:
-    """All profiles, the owner's own included, checked against the settings.
-
-    Raises:
-        ProfileError: a data file is wrong.
-        SettingsError: DEFAULT_PROFILE or a WEIGHTS_ setting names no profile, or its path does not exist.
-    """
-    profiles = load_profiles(settings.profiles_dir)
-    if settings.default_profile not in profiles:
-        raise SettingsError(
-            "DEFAULT_PROFILE is `{given}`, and there is no such profile. Known ones: {known}.",
-            given=settings.default_profile,
-            known=", ".join(profiles),
-        )
-    known = {profile.weights_setting: profile for profile in profiles.values()}
-    for name in settings.weights:
-        if name not in known:
-            raise SettingsError(
-                "{name} belongs to no profile. Known weights settings: {known}.",
-                name=name,
-                known=", ".join(known),
-            )
-    return profiles
-
-
-def local_weights(settings: Settings, profiles: Mapping[str, Profile]) -> dict[str, Path]:
-    """The owner's local weights by profile id."""
-    return {
-        p.id: settings.weights[p.weights_setting]
-        for p in profiles.values()
-        if p.weights_setting in settings.weights
-    }
 
 
 def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> EngineFactory:
@@ -128,13 +94,17 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds = Jobs(database), Speeds(database)
+        estimator = Estimator({})
+        recorder = Recorder(
+            jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
+        )
         dispatcher = Dispatcher(
             jobs=jobs,
-            speeds=speeds,
             queue=queue,
             painter=executor,
             board=board,
             pictures=pictures,
+            recorder=recorder,
             max_running=settings.max_running,
             max_models=settings.max_models,
             park=park,
@@ -146,6 +116,7 @@ async def open_app(
             speeds=speeds,
             queue=queue,
             board=board,
+            estimator=estimator,
             dispatcher=dispatcher,
             painter=executor,
             pictures=pictures,
@@ -158,19 +129,24 @@ async def open_app(
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await feeder
-            await loop.run_in_executor(None, executor.stop)
+            # A long load is not waited for: the thread dies with the process and its works are painted next time.
+            await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
             await dispatcher.close()
             pictures.close()
 
 
 def _make_folders(settings: Settings) -> None:
-    try:
-        for folder in (settings.data_dir, settings.pictures, settings.cache):
+    for name, folder in (
+        ("DATA_DIR", settings.data_dir),
+        ("DATA_DIR", settings.pictures),
+        ("CACHE_DIR" if settings.cache_dir else "DATA_DIR", settings.cache),
+    ):
+        try:
             folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        tell(error, "making the data folder")
-        raise SettingsError(
-            "DATA_DIR `{folder}` cannot be used: {reason}. Name a folder this user may write to.",
-            folder=settings.data_dir,
-            reason=error.strerror or error,
-        ) from error
+        except OSError as error:
+            raise SettingsError(
+                "{name}: the folder `{folder}` cannot be used: {reason}. Name a folder this user may write to.",
+                name=name,
+                folder=folder,
+                reason=error.strerror or error,
+            ) from error

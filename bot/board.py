@@ -42,6 +42,8 @@ class Board:
 
     def __init__(self) -> None:
         self._jobs: dict[int, LiveJob] = {}
+        self.trouble = ""
+        """What holds everybody up: the disk is full, the database is locked. Empty when all is well."""
         self.images: dict[int, LiveImage] = {}
 
     def open(
@@ -53,6 +55,12 @@ class Board:
     def jobs(self) -> tuple[LiveJob, ...]:
         """All live jobs, oldest first."""
         return tuple(self._jobs.values())
+
+    def set_trouble(self, text: str) -> None:
+        """Tell everybody what holds them up, or that it is over."""
+        if text != self.trouble:
+            self.trouble = text
+            self.all_changed(list(self._jobs))
 
     def running(self, job_id: int) -> bool:
         """Whether a picture of this job is in the engine or finished."""

@@ -1,36 +1,24 @@
-"""Feeds the executor from the fair queue and writes down what it reports. Runs on the event loop only."""
+"""Feeds the executor from the fair queue and passes on what it reports. Runs on the event loop only."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Coroutine, Iterable
+from typing import Any, Protocol
 
-from bot.board import Board, LiveImage
+from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
-from bot.pictures import DiskFull, Pictures
-from db.errors import DatabaseError
-from db.jobs import Job, Jobs, JobState
-from db.speeds import Speeds
-from pipeline.errors import InvalidRequest
-from pipeline.queueing.eta import Estimator
+from bot.pictures import Pictures
+from bot.recorder import Closing, Park, Recorder, plain_park
+from db.jobs import Jobs
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS: Final = 15.0
-"""How long the queue rests when the disk is full or the database is locked before it tries again."""
-
-Park = Callable[..., Awaitable[Any]]
-
-
-async def plain_park(awaitable: Awaitable[Any], *, reason: str) -> Any:  # noqa: ARG001 - simcord's takes a reason
-    """Wait for something outside the event loop. Tests and the demo inject their simulator's own."""
-    return await awaitable
 
 
 class Painter(Protocol):
@@ -50,30 +38,27 @@ class Dispatcher:
         self,
         *,
         jobs: Jobs,
-        speeds: Speeds,
         queue: FairQueue,
         painter: Painter,
         board: Board,
         pictures: Pictures,
+        recorder: Recorder,
         max_running: int,
         max_models: int,
         park: Park = plain_park,
     ) -> None:
         self._jobs = jobs
-        self._speeds = speeds
         self._queue = queue
         self._painter = painter
         self._board = board
         self._pictures = pictures
+        self._recorder = recorder
         self._max_running = max_running
         self._max_models = max_models
         self.park = park
-        self.estimator = Estimator({})
-        """Knows what was measured; `Studio.recover` fills in what earlier runs measured."""
         self._running: dict[int, tuple[Ticket, Recipe, float]] = {}
         self._held: Ticket | None = None
         self._warm: list[str] = []
-        self._resting = False
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._share = 0.0
@@ -92,12 +77,10 @@ class Dispatcher:
             self._wake.clear()
             try:
                 await self._feed()
-            except DatabaseError as error:
-                tell(error, "taking a picture from the queue")
-                self._rest()
+            except Closing:
+                return
             except Exception as error:  # noqa: BLE001 - the queue must outlive any one bad job
                 tell(error, "feeding the engine")
-                self._rest()
 
     def cost_running(self) -> float:
         """What is still to do of the pictures in the engine, in the queue's unit of cost."""
@@ -108,20 +91,24 @@ class Dispatcher:
         return left
 
     async def close(self) -> None:
-        """Wait until everything reported so far is written down."""
+        """Write down everything reported so far, as far as that works at the first attempt."""
+        self._recorder.close()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _feed(self) -> None:
-        while not self._resting and (ticket := self._next()) is not None:
+        # While something waits to be written down nothing new starts: it would be painted and could not be kept.
+        while not self._recorder.troubled and (ticket := self._next()) is not None:
             try:
-                recipe = await self._start(ticket)
-            except InvalidRequest as error:
-                await self._failed(ticket.image_id, error, ticket)
-                continue
-            except BaseException:
+                recipe = await self._recorder.until_done(
+                    functools.partial(self._start, ticket), "taking a picture from the queue"
+                )
+            except (Closing, asyncio.CancelledError):
                 self._queue.requeue(ticket)
                 raise
+            except Exception as error:  # noqa: BLE001 - a recipe that cannot be read, say: this picture's trouble only
+                await self._recorder.failed(ticket, error)
+                continue
             if recipe is None:  # cancelled between the pick and now
                 continue
             self._advance_share()
@@ -138,8 +125,10 @@ class Dispatcher:
         """Write down that a picture starts. Returns its recipe, None when it may not start any more.
 
         Raises:
+            DiskFull, DatabaseError: not now.
             InvalidRequest: its recipe cannot be read.
         """
+        await self._pictures.check_space()
         job = await self._jobs.get(ticket.job_id)
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
         if image is None or not await self._jobs.image_started(ticket.image_id):
@@ -169,15 +158,6 @@ class Dispatcher:
             self._queue.remove_job(job_id)
             self._held = None
 
-    def _rest(self) -> None:
-        if not self._resting:
-            self._resting = True
-            asyncio.get_running_loop().call_later(RETRY_SECONDS, self._resume)
-
-    def _resume(self) -> None:
-        self._resting = False
-        self.wake()
-
     # -- what the executor reports ---------------------------------------------------------------------------
 
     def on_event(self, event: Event) -> None:
@@ -186,21 +166,21 @@ class Dispatcher:
             case Stepped(image_id, step, steps):
                 if image := self._board.images.get(image_id):
                     image.step, image.steps = step, steps
-                    self._note(image.job_id, "")
+                    self._note((image_id,), "")
             case Loading(_, text, fraction, ids):
-                percent = "" if fraction is None else f" {fraction:.0%}"
-                for image_id in ids:
-                    if image := self._board.images.get(image_id):
-                        self._note(image.job_id, f"{text}{percent}")
+                self._note(ids, text if fraction is None else f"{text} {fraction:.0%}")
             case Notice(image_id, text):
-                if image := self._board.images.get(image_id):
-                    self._notice(image.job_id, text)
-            case Painted():
-                self._spawn(self._painted(event), f"picture {event.id}")
-            case Failed():
-                self._spawn(self._failed(event.id, event.error), f"failure {event.id}")
+                self._notice(image_id, text)
             case Dropped(image_id):
                 self._leave(image_id)
+            case Painted(image_id):
+                if entry := self._leave(image_id):
+                    self._spawn(
+                        self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture {image_id}"
+                    )
+            case Failed(image_id, error):
+                if entry := self._leave(image_id):
+                    self._spawn(self._recorder.failed(entry[0], error), f"failure {image_id}")
             case Started() | Preview():
                 pass
 
@@ -209,16 +189,22 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _note(self, job_id: int, text: str) -> None:
-        if live := self._board.get(job_id):
-            live.note = text
-            self._board.changed(job_id)
+    def _job_of(self, image_id: int) -> LiveJob | None:
+        image = self._board.images.get(image_id)
+        return None if image is None else self._board.get(image.job_id)
 
-    def _notice(self, job_id: int, text: str) -> None:
-        live = self._board.get(job_id)
+    def _note(self, image_ids: Iterable[int], text: str) -> None:
+        """Say what is going on now, until something else is said."""
+        for live in filter(None, map(self._job_of, image_ids)):
+            live.note = text
+            self._board.changed(live.id)
+
+    def _notice(self, image_id: int, text: str) -> None:
+        """Say something that stays worth knowing until the end."""
+        live = self._job_of(image_id)
         if live and text not in live.notices:
             live.notices = (*live.notices, text)
-            self._board.changed(job_id)
+            self._board.changed(live.id)
 
     def _advance_share(self) -> None:
         # Running pictures share the engine, so a second of the wall clock counts 1/n for each of n pictures.
@@ -234,65 +220,3 @@ class Dispatcher:
         self._board.images.pop(image_id, None)
         self.wake()
         return None if entry is None else (entry[0], entry[1], self._share - entry[2])
-
-    async def _painted(self, event: Painted) -> None:
-        entry = self._leave(event.id)
-        if entry is None:
-            return
-        ticket, recipe, seconds = entry
-        recipe = recipe.with_weights(event.weights)
-        try:
-            job = await self._jobs.get(ticket.job_id)
-            position = next(i.position for i in job.images if i.id == event.id) if job else 0
-            saved = await self._pictures.save(ticket.job_id, position, recipe, event.pixels)
-            job = await self._jobs.image_painted(
-                event.id,
-                file=saved.file,
-                sha256=saved.sha256,
-                seconds=event.seconds,
-                weights=event.weights,
-                recipe=recipe.to_json(),
-            )
-            self.estimator.learn(
-                recipe.profile, await self._speeds.record(recipe.profile, ticket.cost, seconds)
-            )
-        except (DiskFull, DatabaseError) as error:
-            text, _ = tell(error, "saving a picture")
-            await self._put_back(ticket, text)
-            return
-        except Exception as error:  # noqa: BLE001 - told to the member below
-            await self._failed(event.id, error, ticket)
-            return
-        self._settled(job)
-
-    async def _put_back(self, ticket: Ticket, text: str) -> None:
-        """The picture could not be written down: it is painted again when that is possible."""
-        self._rest()
-        self._note(ticket.job_id, text)
-        try:
-            if await self._jobs.image_requeued(ticket.image_id):
-                self._queue.requeue(ticket)
-        except DatabaseError as error:
-            # The next start finds it as "running" and paints it again.
-            tell(error, "putting a picture back into the queue")
-
-    async def _failed(self, image_id: int, error: Exception, ticket: Ticket | None = None) -> None:
-        if ticket is None:
-            entry = self._leave(image_id)
-            if entry is None:
-                return
-            ticket = entry[0]
-        text, reference = tell(error, "painting")
-        try:
-            self._settled(await self._jobs.image_failed(image_id, text, reference))
-        except DatabaseError as trouble:
-            tell(trouble, "writing down a failure")
-
-    def _settled(self, job: Job) -> None:
-        if job.state in {JobState.QUEUED, JobState.RUNNING}:
-            if live := self._board.get(job.id):
-                live.done = sum(image.file is not None for image in job.images)
-            self._board.changed(job.id)
-        else:
-            self._board.close(job.id)
-        self._board.guild_changed(job.guild_id)

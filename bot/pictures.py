@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import os
@@ -53,17 +54,21 @@ class Pictures:
             raise ValueError(f"picture path outside its folder: {file!r}")
         return path
 
-    def check_space(self) -> None:
-        """Refuse new work while the disk is nearly full. Cheap: one system call.
+    async def check_space(self) -> None:
+        """Refuse new work while the disk is nearly full.
 
         Raises:
             DiskFull: less than the configured megabytes are free.
         """
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._check_space)
+
+    def _check_space(self) -> None:
+        # On a thread of the pool: a network file system can take its time even for this.
         self._folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < self._min_free:
             raise DiskFull(
-                "The disk of this bot is full, so nothing new can be painted right now. "
-                "Nothing is lost; please tell the server owner and try again later."
+                "The disk of this bot is full, so nothing can be painted right now. "
+                "Nothing is lost: what waits goes on when there is space. Please tell the server owner."
             )
 
     async def save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
@@ -82,8 +87,18 @@ class Pictures:
         Raises:
             FileNotFoundError: it has been deleted.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self.path(file).read_bytes)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, file)
+
+    def _read(self, file: str) -> bytes:
+        return self.path(file).read_bytes()
+
+    async def remove(self, file: str) -> None:
+        """Delete a picture. One that is not there is fine."""
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._remove, file)
+
+    def _remove(self, file: str) -> None:
+        with contextlib.suppress(OSError):
+            self.path(file).unlink(missing_ok=True)
 
     def _save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
         data = encode_png(pixels, recipe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -18,7 +19,7 @@ from db.speeds import Speeds
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.cost import cost
-from pipeline.queueing.eta import wording
+from pipeline.queueing.eta import Estimator, wording
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
@@ -45,6 +46,9 @@ class Origin:
     private: bool = False
     nsfw_channel: bool = False
 
+
+SHORT_TEXT: Final = 500
+"""Characters that are always composed in a few milliseconds."""
 
 LOCAL: Final = Origin(
     kind="cli", guild_id=0, guild_name="command line", channel_id=0, user_id=0, user_name="owner"
@@ -114,6 +118,7 @@ class Studio:
         speeds: Speeds,
         queue: FairQueue,
         board: Board,
+        estimator: Estimator,
         dispatcher: Dispatcher,
         painter: Painter,
         pictures: Pictures,
@@ -125,12 +130,13 @@ class Studio:
         self._speeds = speeds
         self._queue = queue
         self._board = board
+        self._estimator = estimator
         self._dispatcher = dispatcher
         self._painter = painter
         self._pictures = pictures
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
-        """Wait for something outside the event loop (see `bot.dispatcher.plain_park`)."""
+        """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
         return await self._dispatcher.park(awaitable, reason=reason)
 
     # -- asking ----------------------------------------------------------------------------------------------
@@ -157,6 +163,15 @@ class Studio:
             draw_seed=draw_seed,
         )
 
+    async def planned(self, origin: Origin, request: ImagineRequest) -> Plan:
+        """`plan`, off the event loop when the texts are so long that it could be felt there.
+
+        Measured: 12 ms for 6,000 ordinary characters, but 211 ms for 2,900 Chinese ones between commas.
+        """
+        if len(request.prompt) + len(request.negative) <= SHORT_TEXT:
+            return self.plan(origin, request)
+        return await asyncio.to_thread(self.plan, origin, request)
+
     async def submit(self, origin: Origin, request: ImagineRequest, planned: Plan | None = None) -> Accepted:
         """Check a request, resolve it and commit it to the database; then it is in the queue.
 
@@ -168,8 +183,8 @@ class Studio:
             DiskFull: there is no room for pictures.
             DatabaseError: the database cannot be written; nothing was queued.
         """
-        planned = planned or self.plan(origin, request)
-        self._pictures.check_space()
+        planned = planned or await self.planned(origin, request)
+        await self._pictures.check_space()
         images = tuple(
             NewImage(
                 recipe=r.to_json(),
@@ -243,7 +258,7 @@ class Studio:
         step, steps = self._board.steps_of(live.id)
         position = self._queue.position(live.id)
         ahead = self._dispatcher.cost_running() + (position.cost_ahead if position else 0.0)
-        eta = self._dispatcher.estimator.seconds(ahead, live.profile)
+        eta = self._estimator.seconds(ahead, live.profile)
         return Progress(
             job_id=live.id,
             state=JobState.RUNNING if running else JobState.QUEUED,
@@ -254,7 +269,7 @@ class Studio:
             steps=steps,
             images_done=live.done,
             images=live.images,
-            note=live.note,
+            note=self._board.trouble or live.note,
             notices=live.notices,
         )
 
@@ -274,6 +289,11 @@ class Studio:
                 images_done=sum(image.file is not None for image in job.images),
                 notices=notices,
             )
+
+    async def wait_started(self, job_id: int) -> None:
+        """Return when the first picture of this job is in the engine, or the job is final. Takes no snapshot."""
+        while (live := self._board.get(job_id)) is not None and not self._board.running(job_id):
+            await self.park(live.event.wait(), reason=f"job {job_id} is waiting")
 
     async def job(self, job_id: int) -> Job | None:
         """A job with its pictures, whatever its state."""
@@ -334,7 +354,7 @@ class Studio:
     async def learn_speeds(self) -> None:
         """Take what earlier runs measured, so that the first estimate is already a good one."""
         for profile, speed in (await self._speeds.all()).items():
-            self._dispatcher.estimator.learn(profile, speed)
+            self._estimator.learn(profile, speed)
 
     async def recover(self, origin: str) -> tuple[int, ...]:
         """Take up what the last run left: queue again what was not painted. Returns jobs yet to be delivered."""

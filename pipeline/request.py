@@ -260,7 +260,8 @@ def plan(
     steps = _steps(profile, sampler, request.steps)
     guidance = _guidance(profile, sampler, request.guidance_scale)
     last = MAX_SEED - count + 1
-    seed = draw_seed() % (last + 1) if request.seed is None else whole_number("seed", request.seed, 0, last)
+    name = "seed" if count == 1 else f"seed of the first of {count} pictures"
+    seed = draw_seed() % (last + 1) if request.seed is None else whole_number(name, request.seed, 0, last)
     first = Recipe(
         profile=profile.id,
         prompt=composed.prompt,

@@ -110,3 +110,13 @@ def test_weights_are_never_unpickled() -> None:
         text = file.read_text()
         assert "torch.load(" not in text, file
         assert "pickle" not in re.sub(r'"[^"\n]*"|#.*', "", text) or "import pickle" not in text, file
+
+
+def test_every_relative_link_of_the_documents_leads_somewhere() -> None:
+    """A newcomer clicks them."""
+    missing = []
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
+            if "://" not in target and not (document.parent / target).exists():
+                missing.append(f"{document.name}: {target}")
+    assert missing == []

@@ -8,10 +8,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Final
 
-from bot.app import read_profiles
 from bot.doctor import machine
 from bot.doctor.check import Check, Status, fail, ok
 from bot.doctor.online import check_discord
+from bot.models import read_profiles
 from bot.settings import Settings, read_settings
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile

@@ -13,9 +13,10 @@ from pathlib import Path
 from filelock import ReadWriteLock, Timeout
 from tqdm import tqdm
 
-from bot.app import App, open_app, read_profiles
+from bot.app import App, open_app
 from bot.cli.options import request_of
 from bot.logs import set_up_logs
+from bot.models import read_profiles
 from bot.settings import Settings, read_settings
 from bot.studio import LOCAL, LOCAL_CEILING, draw_seed
 from db.jobs import Job, JobState
@@ -98,8 +99,10 @@ def check_out(out: Path) -> None:
     Raises:
         InvalidRequest: a null byte, a file where a folder is meant, or a folder that cannot be made.
     """
-    if "\0" in str(out):
-        raise InvalidRequest("--out must be a folder or a file ending in .png.")
+    if "\0" in str(out) or (out.suffix.lower() == ".png" and out.is_dir()):
+        raise InvalidRequest(
+            "--out must be a folder or a file ending in .png; `{out}` is neither.", out=str(out)[:200]
+        )
     folder = out.parent if out.suffix.lower() == ".png" else out
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from bot.models import read_profiles
 from bot.settings import read_settings
-from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Profile, Range, TagKind
 from pipeline.samplers import SAMPLERS
 
@@ -14,7 +14,7 @@ from pipeline.samplers import SAMPLERS
 def run(args: argparse.Namespace) -> int:
     """Print every profile."""
     settings = read_settings()
-    for profile in load_profiles(settings.profiles_dir).values():
+    for profile in read_profiles(settings).values():
         if args.json:
             print(json.dumps(_as_dict(profile), ensure_ascii=False))
         else:

@@ -6,8 +6,8 @@ import argparse
 import json
 
 from bot.cli.options import request_of
+from bot.models import read_profiles
 from bot.settings import read_settings
-from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Rating
 from pipeline.prompt.tokens import TokenMeter
 from pipeline.request import plan
@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     planned = plan(
         request_of(args),
-        load_profiles(settings.profiles_dir),
+        read_profiles(settings),
         settings.default_profile,
         ceiling=Rating.EXPLICIT,
         draw_seed=lambda: 0,

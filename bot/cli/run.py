@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
+from typing import TYPE_CHECKING, Final
 
 import discord
 from filelock import FileLock, Timeout
@@ -15,7 +17,12 @@ from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, check_token, read_settings
 from pipeline.errors import MemberError
 
+if TYPE_CHECKING:
+    from bot.discord_bot import TagbrushBot
+
 log = logging.getLogger("bot.run")
+
+CLOSING: Final = "closing the bot"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +48,7 @@ async def serve(settings: Settings) -> int:
             bot = TagbrushBot(app.studio, app.store)
             loop = asyncio.get_running_loop()
             for name in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(name, lambda: loop.create_task(bot.close(), name="closing"))
+                loop.add_signal_handler(name, stop, bot)
             log.info("connecting to Discord (stop with Ctrl+C)")
             try:
                 async with bot:
@@ -55,6 +62,15 @@ async def serve(settings: Settings) -> int:
     finally:
         lock.release()
     return 0
+
+
+def stop(bot: TagbrushBot) -> None:
+    """Close the bot; asked a second time, end at once. Either way everything unfinished goes on at the next start."""
+    if bot.is_closed() or any(task.get_name() == CLOSING for task in asyncio.all_tasks()):
+        log.warning("stopping at once")
+        os._exit(130)
+    log.info("stopping (once more to stop at once)")
+    asyncio.get_running_loop().create_task(bot.close(), name=CLOSING)
 
 
 def instance_lock(settings: Settings) -> FileLock:

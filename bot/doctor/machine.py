@@ -11,8 +11,8 @@ from typing import Final
 
 import psutil
 
-from bot.app import local_weights
 from bot.doctor.check import Check, fail, ok, warn
+from bot.models import local_weights
 from bot.settings import Settings
 from db.database import Database
 from db.errors import DatabaseError

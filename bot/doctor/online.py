@@ -36,6 +36,14 @@ def application_id(token: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
+def lacking(granted: int) -> list[str]:
+    """What the bot needs and these permission bits do not grant, in words. Administrators lack nothing."""
+    permissions = discord.Permissions(granted)
+    if permissions.administrator:
+        return []
+    return [name.replace("_", " ") for name, on in PERMISSIONS if on and not getattr(permissions, name)]
+
+
 def invite_link(app_id: int) -> str:
     """The link that adds the bot to a server with just the permissions it needs."""
     return discord.utils.oauth_url(app_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
@@ -59,7 +67,7 @@ async def check_discord(settings: Settings) -> AsyncIterator[Check]:
     yield ok("intents", "only the default intents are used; no privileged intent has to be switched on")
     async for check in _ask(settings.discord_token):
         yield check
-    yield ok("permissions", ", ".join(name.replace("_", " ") for name, on in PERMISSIONS if on))
+    yield ok("permissions", "the invite link asks for: " + ", ".join(lacking(0)))
     yield ok("invite", invite_link(app_id))
 
 
@@ -69,7 +77,8 @@ async def _ask(token: str) -> AsyncIterator[Check]:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await client.login(token)
             info = await client.application_info()
-            guilds = [guild async for guild in client.fetch_guilds(limit=200)]
+            # The raw answer: discord.py drops the permissions the bot has in each server.
+            guilds = await client.http.get_guilds(200, with_counts=False)
     except discord.LoginFailure:
         yield fail("discord", "Discord refuses this token: make a new one on the portal's “Bot” page.")
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -78,5 +87,10 @@ async def _ask(token: str) -> AsyncIterator[Check]:
         yield ok("discord", f"Discord knows this bot as {info.name}, in {len(guilds)} servers")
         if not info.bot_public:
             yield warn("discord", "The bot is private: only you can invite it.")
+        for guild in guilds:
+            if missing := lacking(int(guild["permissions"])):
+                yield warn(
+                    "permissions", f"In {guild['name']} the bot lacks: {', '.join(missing)}. Invite it again."
+                )
     finally:
         await client.close()
