@@ -58,7 +58,7 @@ def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> Engin
             cache=settings.cache,
             device=settings.device,
             precision=settings.precision,
-            max_running=settings.max_running,
+            max_running=settings.max_running + settings.spare,
             max_models=settings.max_models,
             hub_endpoint=settings.hf_endpoint or None,
             hub_token=settings.hf_token or None,
@@ -106,6 +106,7 @@ async def open_app(
             pictures=pictures,
             recorder=recorder,
             max_running=settings.max_running,
+            spare=settings.spare,
             max_models=settings.max_models,
             park=park,
         )

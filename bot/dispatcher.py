@@ -32,7 +32,10 @@ class Painter(Protocol):
 
 
 class Dispatcher:
-    """Keeps at most `max_running` pictures in the engine, chosen by the fair queue."""
+    """Keeps at most `max_running` pictures in the engine, chosen by the fair queue.
+
+    `spare` more may join for members who have none in it.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Dispatcher:
         pictures: Pictures,
         recorder: Recorder,
         max_running: int,
+        spare: int,
         max_models: int,
         park: Park = plain_park,
     ) -> None:
@@ -54,6 +58,7 @@ class Dispatcher:
         self._pictures = pictures
         self._recorder = recorder
         self._max_running = max_running
+        self._spare = spare
         self._max_models = max_models
         self.park = park
         self._running: dict[int, tuple[Ticket, Recipe, float]] = {}
@@ -137,9 +142,9 @@ class Dispatcher:
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""
-        if len(self._running) >= self._max_running:
+        if len(self._running) >= self._max_running + self._spare:
             return None
-        ticket, self._held = self._held or self._queue.pick(self._warm), None
+        ticket, self._held = self._held or self._pick(), None
         if ticket is None:
             return None
         active = {running.profile for running, _, _ in self._running.values()}
@@ -149,6 +154,14 @@ class Dispatcher:
             self._held = ticket
             return None
         return ticket
+
+    def _pick(self) -> Ticket | None:
+        if len(self._running) < self._max_running:
+            return self._queue.pick(self._warm)
+        # What is left is for members who have nothing in the engine, so that nobody's first picture has to wait
+        # for somebody else's last.
+        painting = {(ticket.guild_id, ticket.member_id) for ticket, _, _ in self._running.values()}
+        return self._queue.pick_newcomer(painting)
 
     def forget(self, job_id: int) -> None:
         """A job was cancelled: drop what was held back for it."""

@@ -101,6 +101,11 @@ class Settings:
     """Local weights by setting name (`WEIGHTS_ANIMAGINE_XL_4_0`)."""
 
     @property
+    def spare(self) -> int:
+        """Places in the engine beside `max_running` for members who have no picture in it: a quarter, at least one."""
+        return max(1, self.max_running // 4)
+
+    @property
     def database(self) -> Path:
         """The one SQLite file."""
         return self.data_dir / "tagbrush.sqlite3"

@@ -52,6 +52,8 @@ def build_profile(top: Table) -> Profile:
     Raises:
         ProfileError: a key is missing, unknown, of the wrong type or of the wrong form.
     """
+    ratings = top.table("ratings")
+    ratings_remark = ratings.text("remark", "", empty=True)
     profile = Profile(
         id=top.matching("id", ID, "an id: lower-case letters, digits, `.` and `-`, at most 40"),
         name=top.matching("name", r".{1,80}", "a name of at most 80 characters"),
@@ -73,7 +75,8 @@ def build_profile(top: Table) -> Profile:
         years=_years(top.table("years")) if "years" in top else None,
         default_tags=top.texts("default_tags"),
         tag_side=_sides(top.table("tag_side")),
-        ratings=_ratings(top.table("ratings")),
+        ratings=_ratings(ratings),
+        ratings_remark=ratings_remark,
         default_rating=Rating(top.one_of("default_rating", Rating)),
         negative_presets=_presets(top),
         default_negative=top.text("default_negative", empty=True),

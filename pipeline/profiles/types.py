@@ -243,6 +243,8 @@ class Profile:
     vram_gib: float = 8.0
     """Memory a picture needs in half precision, as a rule of thumb for `doctor`."""
     extra: Mapping[str, str] = field(default_factory=dict)
+    ratings_remark: str = ""
+    """A sentence where the words in `ratings` are not the card's own; empty if they are."""
 
     @property
     def weights_setting(self) -> str:

@@ -5,7 +5,6 @@ Pure: no model, no torch. Composing a composed prompt with the same options adds
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -18,7 +17,8 @@ from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
 from pipeline.prompt.normalise import clean, key, spell_literals
 from pipeline.prompt.ordering import START, order_items
 from pipeline.prompt.ratings import choose_rating, words_to_avoid
-from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans
+from pipeline.prompt.recommended import complete, displacing, recommended_items, without_other_years
+from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans, texts_of
 from pipeline.prompt.tokens import CHUNK_TOKENS, TokenMeter
 from pipeline.prompt.vocabulary import (
     QUALITY_KINDS,
@@ -26,7 +26,7 @@ from pipeline.prompt.vocabulary import (
     items_of,
     positive_words,
     unknown,
-    year_number,
+    year_tag,
 )
 
 MAX_LENGTH: Final = 6000
@@ -105,6 +105,7 @@ class _Composing:
     vocabulary: Vocabulary = field(init=False)
     chunks: list[list[Item]] = field(init=False)
     negative: list[list[Item]] = field(init=False)
+    typed: set[str] = field(init=False)
     rating: Rating = field(init=False)
     rating_reason: str = field(init=False)
     added: list[Added] = field(default_factory=list)
@@ -118,9 +119,10 @@ class _Composing:
             raise InvalidRequest(
                 "The prompt is empty. Describe the picture in tags, for example `1girl, smile`."
             )
+        self.typed = keys_of(self.chunks)
         self.negative = self._typed(self.options.negative, "negative prompt")
         self.rating, self.rating_reason, warnings = choose_rating(
-            self.vocabulary, keys_of(self.chunks), self.options.rating, self.options.ceiling
+            self.profile, texts_of(self.chunks), self.options.rating, self.options.ceiling
         )
         self.warnings += warnings
         protected = self.vocabulary.protects()
@@ -135,8 +137,12 @@ class _Composing:
         """Quality, rating, year and style tags, each family on its side; then the template's order."""
         front: list[Item] = []
         back: list[Item] = []
+        quality = list(self._quality())
+        year = list(self._year())
+        if year:
+            self._only_year(keys_of([[item] for item, _, _ in year]))
         present = keys_of(self.chunks)
-        for item, kind, rule in (*self._quality(), *self._rating_words(), *self._year(), *self._styles()):
+        for item, kind, rule in (*quality, *self._rating_words(), *year, *self._styles()):
             if keys_of([[item]]) <= present:
                 continue
             present |= keys_of([[item]])
@@ -165,6 +171,7 @@ class _Composing:
         present = keys_of(self.negative)
         for word, step in words_to_avoid(self.profile, self.rating):
             rule = f"Keeps out the rating `{step.value}`: this picture is to be `{self.rating.value}`."
+            rule = f"{rule} {self.profile.ratings_remark}".rstrip()
             self._avoid(items_of(word, self.vocabulary.keep), rule, front, present)
         prompt = keys_of(self.chunks)
         for preset in choose_presets(self.profile, self.options.negative_preset):
@@ -172,10 +179,18 @@ class _Composing:
             items, fought = preset_items(preset, present, prompt, self.vocabulary.keep)
             self._avoid(items, rule, front, present)
             self.warnings += [
-                f"`{tag}` was left out of the negative prompt: the prompt asks for it." for tag in fought
+                f"`{tag}` was left out of the negative prompt: {self._wish(key(tag))}." for tag in fought
             ]
         first = front + (self.negative[0] if self.negative else [])
         self.negative = [first, *self.negative[1:]] if first else []
+
+    def _wish(self, name: str) -> str:
+        """Who asks for a tag of the final prompt."""
+        if name in self.typed:
+            return "the prompt asks for it"
+        if name in {key(word) for word in positive_words(self.profile, self.rating)}:
+            return f"the rating `{self.rating.value}` asks for it"
+        return "it was added to the prompt"
 
     def finish(self) -> Composed:
         """Print both prompts; refuses what is too long to be painted."""
@@ -205,39 +220,46 @@ class _Composing:
                 self.added.append(Added(_print([[item]]), rule, "negative_prompt"))
 
     def _quality(self) -> Iterable[tuple[Item, TagKind, str]]:
-        keep, kinds = self.vocabulary.keep, self.vocabulary.kinds
         if self.options.quality is None:
-            rule = f"The card of {self.profile.name} recommends it for quality."
-            for text in self.profile.default_tags:
-                for item in items_of(text, keep):
-                    yield item, kinds[key_of(item.tags[0])], rule
+            yield from self._recommended()
             return
         for item in self._chosen(self.options.quality, "quality tag", QUALITY_KINDS):
-            yield item, kinds[key_of(item.tags[0])], "Chosen with the option `quality`."
+            kind = self.vocabulary.kinds[key_of(item.tags[0])]
+            yield item, kind, "Chosen with the option `quality`."
+
+    def _recommended(self) -> Iterable[tuple[Item, TagKind, str]]:
+        """What is left to add of the card's string; the rest of what was typed of it goes beside that part."""
+        rule = f"The card of {self.profile.name} recommends it for quality."
+        string = recommended_items(self.vocabulary)
+        levels = [item for item, kind in string if kind in QUALITY_KINDS]
+        if typed := displacing(self.vocabulary, self.chunks):
+            if not keys_of([levels]) <= keys_of(self.chunks):
+                self.warnings.append(
+                    f"The recommended quality tags were not added: the prompt says `{typed}` itself."
+                )
+            levels = []
+        self.chunks, beside = complete(self.chunks, levels)
+        self.added += [Added(_print([[item]]), rule, "prompt") for item in beside]
+        for item, kind in string:
+            if item in levels or kind not in QUALITY_KINDS:
+                yield item, kind, rule
+
+    def _only_year(self, year: Collection[str]) -> None:
+        """The option's year replaces the typed ones."""
+        self.chunks, dropped = without_other_years(self.vocabulary, self.chunks, year)
+        chosen = ", ".join(year)
+        self.warnings += [f"`{tag}` was left out: the year `{chosen}` was chosen." for tag in dropped]
 
     def _rating_words(self) -> Iterable[tuple[Item, TagKind, str]]:
         rule = f"How {self.profile.name} says the rating `{self.rating.value}` ({self.rating_reason})."
+        if remark := self.profile.ratings_remark:
+            rule = f"{remark} Here for the rating `{self.rating.value}` ({self.rating_reason})."
         for word in positive_words(self.profile, self.rating):
             for item in items_of(word, self.vocabulary.keep):
                 yield item, TagKind.QUALITY, rule
 
     def _year(self) -> Iterable[tuple[Item, TagKind, str]]:
-        wanted = key((self.options.year or "")[:100])
-        years = self.profile.years
-        if not wanted:
-            return
-        tag = ""
-        if self.vocabulary.kinds.get(wanted) is TagKind.YEAR:
-            tag = self.vocabulary.spellings[wanted]
-        elif years:
-            spelled = years.pattern.format(n=wanted) if re.fullmatch("[0-9]{1,4}", wanted) else wanted
-            if (number := year_number(years, key(spelled))) is not None:
-                tag = years.pattern.format(n=number)
-        if not tag:
-            known = self.vocabulary.known([TagKind.YEAR])
-            if years:
-                known.append(f"{years.pattern.format(n=years.first)}` to `{years.pattern.format(n=years.last)}")
-            raise unknown(self.profile, "year tag", (self.options.year or "").strip(), known)
+        tag = year_tag(self.vocabulary, self.options.year or "")
         for item in items_of(tag, self.vocabulary.keep):
             yield item, TagKind.YEAR, "Chosen with the option `year`."
 

@@ -37,6 +37,8 @@ _EMOTICON = re.compile(
     re.IGNORECASE,
 )
 """Emoticons with an underscore: two eyes and a mouth. Those without one need no care."""
+_COMMAS: Final = frozenset("，、\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+"""Full-width commas, and line ends: members write one tag or one group of tags on each line."""
 _LORA = re.compile(r"<(?:lora|lyco|hypernet):[^<>]{1,100}>", re.IGNORECASE)
 _COLON = re.compile(r" ?: ?")
 _SPACES = re.compile(r"\s+")
@@ -51,7 +53,7 @@ def clean(text: str, field: str) -> tuple[str, tuple[str, ...]]:
 
     Returns:
         The text in NFC with every invisible format character (zero-width and right-to-left marks, soft
-        hyphens) gone and full-width commas as commas, and warnings about it.
+        hyphens) gone, full-width commas and line ends as commas, and warnings about it.
 
     Raises:
         InvalidRequest: a control character or half a surrogate pair.
@@ -72,7 +74,7 @@ def clean(text: str, field: str) -> tuple[str, tuple[str, ...]]:
         if category == "Cf":
             marks[f"U+{ord(sign):04X}"] = None
         else:
-            kept.append("," if sign in "，、" else sign)
+            kept.append("," if sign in _COMMAS else sign)
     warnings: tuple[str, ...] = ()
     if marks:
         codes = ", ".join(list(marks)[:5])

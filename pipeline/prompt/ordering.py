@@ -14,32 +14,6 @@ from typing import Final
 from pipeline.prompt.tags import Item, key_of
 from pipeline.prompt.words import table
 
-SLOTS: Final = (
-    "subject",
-    "character",
-    "series",
-    "art_style",
-    "race",
-    "composition",
-    "painting_style",
-    "theme",
-    "main_environment",
-    "background",
-    "action",
-    "expression",
-    "main_characteristics",
-    "other_characteristics",
-    "clothing",
-    "clothing_accessories",
-    "other_items",
-    "secondary_environment",
-    "aesthetics",
-    "quality",
-    "secondary_description",
-    "rest",
-)
-"""Every slot name that a template may hold."""
-
 START: Final = "start"
 END: Final = "end"
 """Answers of `special` for tags that go before or after everything else unless the template has their slot."""
@@ -74,7 +48,7 @@ _FORMS: Final = tuple(
     for pattern, slot in (
         (r"\d+\+?\s?(?:girl|boy|other)s?|(?:a|one|two) (?:girl|boy|man|woman)s?", "subject"),
         (r"1 .+|an? (?:girl|boy|man|woman) named .+", "character"),
-        (r"by .+|artist: ?.+|.+ \((?:artist|style)\)", "art_style"),
+        (r"by (?!(?:the|an?)\b).+|artist: ?.+|.+ \((?:artist|style)\)", "art_style"),
         (r".+ \(series\)", "series"),
         (r".+ \((?:medium|texture)\)", "painting_style"),
         (r".+ theme", "theme"),

@@ -47,6 +47,11 @@ def keys_of(chunks: Iterable[Iterable[Item]]) -> set[str]:
     return {key_of(tag) for items in chunks for item in items for tag in item.tags}
 
 
+def texts_of(chunks: Iterable[Iterable[Item]]) -> list[str]:
+    """The literal texts of all tags, in order."""
+    return [text_of(tag) for items in chunks for item in items for tag in item.tags]
+
+
 def read(text: str, keep: Collection[str] = ()) -> list[list[Item]]:
     """Parse a prompt into items, one list for each chunk; empty tags and empty chunks are gone.
 

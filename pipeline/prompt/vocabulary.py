@@ -124,6 +124,27 @@ def year_number(years: YearRange, name: str) -> int | None:
     return int(match.group(1))
 
 
+def year_tag(vocabulary: Vocabulary, wanted: str) -> str:
+    """The card's spelling of a chosen year: a named one, `2023` or `year 2023`; empty for an empty choice.
+
+    Raises:
+        InvalidRequest: the card knows no such year.
+    """
+    name = key(wanted[:100])
+    years = vocabulary.profile.years
+    if not name:
+        return ""
+    if vocabulary.kinds.get(name) is TagKind.YEAR:
+        return vocabulary.spellings[name]
+    known = vocabulary.known([TagKind.YEAR])
+    if years:
+        spelled = years.pattern.format(n=name) if re.fullmatch("[0-9]{1,4}", name) else name
+        if (number := year_number(years, key(spelled))) is not None:
+            return years.pattern.format(n=number)
+        known.append(f"{years.pattern.format(n=years.first)}` to `{years.pattern.format(n=years.last)}")
+    raise unknown(vocabulary.profile, "year tag", wanted.strip(), known)
+
+
 def unknown(profile: Profile, what: str, given: str, known: Sequence[str]) -> InvalidRequest:
     """The sentence for a tag that the card does not document; the closest known ones come first."""
     shown = given if len(given) <= 60 else given[:60] + "…"

@@ -175,6 +175,23 @@ class FairQueue:
         self._take(ticket)
         return ticket
 
+    def pick_newcomer(self, painting: Collection[tuple[int, int]]) -> Ticket | None:
+        """Take out the next picture of a member who has none in the engine, or None when there is no such.
+
+        Args:
+            painting: (guild id, member id) of those who have.
+        """
+        # Each entry hides at most one member and at most one guild, so looking one further always suffices.
+        most = len(painting) + 1
+        for first in self._turns.in_order(most):
+            guild = self._guilds[first.key]
+            for turn in guild.turns.in_order(most):
+                if (first.key, turn.key) not in painting:
+                    ticket = guild.front(turn.key)
+                    self._take(ticket)
+                    return ticket
+        return None
+
     def _find_warm(self, time: float, bound: float, warm: Collection[str]) -> Ticket | None:
         """The next picture of a loaded model whose guild and member are ahead by at most the bound."""
         for first in self._turns.in_order(SCAN_GUILDS):

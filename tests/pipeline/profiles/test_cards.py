@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.profiles import load_profiles
-from pipeline.profiles.types import Conditioning, Profile, Rating, TagKind, TagSide
-from pipeline.prompt.ordering import SLOTS
+from pipeline.profiles.types import TEMPLATE_SLOTS, Conditioning, Profile, Rating, TagKind, TagSide
 from pipeline.samplers import SAMPLERS
 
 PROFILES = load_profiles()
@@ -63,7 +62,7 @@ def test_every_profile_offers_every_sampler(profile: Profile) -> None:
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_template_slots_are_those_that_ordering_knows(profile: Profile) -> None:
     """Two packages name them: they must agree."""
-    assert set(profile.template) <= set(SLOTS)
+    assert set(profile.template) <= set(TEMPLATE_SLOTS)
 
 
 # Animagine XL 3.0
@@ -307,6 +306,15 @@ def test_aidxl_size_rule() -> None:
     rule = AIDXL.free_sizes
     assert rule is not None
     assert (rule.multiple, rule.minimum, rule.area) == (32, 256, 1024 * 1024)
+
+
+def test_aidxl_rating_words_are_a_house_rule() -> None:
+    """The card names none, and the profile says so; other profiles have nothing to remark."""
+    assert AIDXL.ratings_remark.startswith("House rule: the card of AIDXL names no rating words")
+    assert AIDXL.ratings_remark.endswith(".")
+    assert AIDXL.ratings[Rating.EXPLICIT].positive == ("explicit", "nsfw")
+    assert AIDXL.ratings[Rating.EXPLICIT].negative == ("nsfw", "explicit")
+    assert {profile.ratings_remark for profile in (V3, V4, BOYS)} == {""}
 
 
 def test_aidxl_order_of_tags() -> None:

@@ -105,9 +105,20 @@ def test_optional_parts_may_be_left_out(tmp_path: Path) -> None:
     assert profile.source.revision == "main"
 
 
+def test_a_remark_on_the_rating_words_is_read(tmp_path: Path) -> None:
+    """Beside the steps; without it there is none."""
+    file = tmp_path / "mine.toml"
+    file.write_text(GOOD.replace("[ratings]", '[ratings]\nremark = "House rule."', 1), encoding="utf-8")
+    assert load_profile(file).ratings_remark == "House rule."
+    file.write_text(GOOD, encoding="utf-8")
+    assert load_profile(file).ratings_remark == ""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "reason"),
     [
+        ("[ratings]", "[ratings]\nremark = 3", "ratings.remark", "a text in quotes"),
+        ("[ratings]", '[ratings]\nremarks = "x"', "ratings.remarks", "`remark`"),
         ('author = "Linaqruf and Cagliostro Research Lab"', 'autor = "x"', "author", "missing"),
         ('author = "', 'colour = "x"\nauthor = "', "colour", "no such key"),
         ("label = ", "lable = ", "buckets[0].lable", "`label`"),

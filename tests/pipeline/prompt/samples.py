@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.profiles.types import (
+    TEMPLATE_SLOTS,
     Bucket,
     Conditioning,
     NegativePreset,
@@ -16,10 +17,11 @@ from pipeline.profiles.types import (
     TagSide,
     YearRange,
 )
-from pipeline.prompt.ordering import SLOTS
 
 _RANGE = Range(minimum=1, maximum=100, recommended_low=20, recommended_high=30, default=28)
-_AFTER_CHARACTER = tuple(slot for slot in SLOTS if slot not in ("subject", "character", "series", "art_style"))
+_AFTER_CHARACTER = tuple(
+    slot for slot in TEMPLATE_SLOTS if slot not in ("subject", "character", "series", "art_style")
+)
 _BUCKET = Bucket("1:1", 1024, 1024)
 
 

@@ -47,6 +47,7 @@ _PIECES = (
         "rating: general",
         "year 2010",
     ),
+    *("best quality", "worst quality", "best aesthetic", "newest", "nsfw.", "slightly nsfw", "sensitive"),
     *(
         "score_9",
         "smile",

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pipeline.profiles import load_profiles
-from pipeline.profiles.types import Rating, TagKind
+from pipeline.profiles.types import TEMPLATE_SLOTS, Rating, TagKind
 from pipeline.prompt.compose import PromptOptions, compose
-from pipeline.prompt.ordering import SLOTS
 from pipeline.prompt.vocabulary import QUALITY_KINDS
 
 PROFILES = load_profiles()
@@ -57,7 +56,7 @@ def test_every_documented_choice_composes(name: str) -> None:
         assert all(word in composed.prompt for word in profile.ratings[rating].positive)
     for preset in profile.negative_presets:
         compose(profile, PromptOptions("1girl", negative_preset=preset.id))
-    assert set(profile.template) <= set(SLOTS)
+    assert set(profile.template) <= set(TEMPLATE_SLOTS)
 
 
 def test_the_words_of_each_card_for_a_general_picture() -> None:
@@ -77,3 +76,24 @@ def test_animeboys_heavy_and_flat() -> None:
     """The card's optional addition follows the heavy preset."""
     composed = compose(PROFILES["animeboys-xl"], PromptOptions("1boy", negative_preset="heavy+flat"))
     assert composed.negative_prompt.endswith("scan artifacts, 1girl, breasts, realistic, lips, nose")
+
+
+def test_the_rule_says_when_the_rating_words_are_ours() -> None:
+    """AIDXL's card names none; the others' rules name the card's words."""
+    rules = {}
+    for name in ("aidxl-0.8", "animagine-xl-4.0"):
+        composed = compose(
+            PROFILES[name], PromptOptions("1girl", rating=Rating.SENSITIVE, ceiling=Rating.EXPLICIT)
+        )
+        rules[name] = {(added.tag, added.where): added.rule for added in composed.added}
+    ours = rules["aidxl-0.8"]
+    assert ours["sensitive", "prompt"] == (
+        "House rule: the card of AIDXL names no rating words, so Danbooru's stand in. "
+        "Here for the rating `sensitive` (as chosen)."
+    )
+    assert ours["nsfw", "negative_prompt"] == (
+        "Keeps out the rating `questionable`: this picture is to be `sensitive`. "
+        "House rule: the card of AIDXL names no rating words, so Danbooru's stand in."
+    )
+    card = rules["animagine-xl-4.0"]
+    assert card["sensitive", "prompt"] == "How Animagine XL 4.0 says the rating `sensitive` (as chosen)."

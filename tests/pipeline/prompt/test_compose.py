@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import InvalidRequest
-from pipeline.profiles.types import Profile, Rating, RatingWords, TagKind, TagSide
+from pipeline.profiles.types import NegativePreset, Profile, Rating, RatingWords, TagKind, TagSide
 from pipeline.prompt.compose import Added, Composed, PromptOptions, compose
 from tests.pipeline.prompt.samples import NAMED, NUMBERED
 
@@ -141,6 +141,18 @@ def test_a_preset_does_not_fight_the_prompt() -> None:
     assert "`1girl` was left out of the negative prompt: the prompt asks for it." in composed.warnings
 
 
+def test_what_a_preset_gives_way_to_is_named() -> None:
+    """The prompt, the rating that was chosen, or another choice: the member sees which."""
+    beginning = "was left out of the negative prompt"
+    chosen = named("1girl", rating=Rating.QUESTIONABLE, ceiling=Rating.EXPLICIT)
+    assert f"`nsfw` {beginning}: the rating `questionable` asks for it." in chosen.warnings
+    typed = named("1girl, nsfw", ceiling=Rating.EXPLICIT)
+    assert f"`nsfw` {beginning}: the prompt asks for it." in typed.warnings
+    preset = replace(NAMED, negative_presets=(NegativePreset("recommended", "Recommended", "score_9"),))
+    option = compose(preset, PromptOptions("1girl", quality=("score_9",)))
+    assert f"`score_9` {beginning}: it was added to the prompt." in option.warnings
+
+
 @pytest.mark.parametrize(
     ("rating", "ceiling", "positive", "negative"),
     [
@@ -192,13 +204,13 @@ def test_rating_words_above_the_ceiling_are_refused(word: str) -> None:
 
 def test_a_word_belongs_to_the_step_whose_prompt_uses_it() -> None:
     """`nsfw` keeps out `sensitive` too on one card, and is a word of `questionable` all the same."""
-    words = {**NAMED.ratings, Rating.SENSITIVE: RatingWords(("rating: sensitive",), ("nsfw", "nude"))}
+    words = {**NAMED.ratings, Rating.SENSITIVE: RatingWords(("rating: sensitive",), ("nsfw", "lewd"))}
     profile = replace(NAMED, ratings=words)
     with pytest.raises(InvalidRequest, match="`nsfw` goes beyond"):
         compose(profile, PromptOptions("1girl, nsfw", ceiling=Rating.SENSITIVE))
-    with pytest.raises(InvalidRequest, match="`nude` goes beyond"):
-        compose(profile, PromptOptions("1girl, nude"))
-    assert "nude" in compose(profile, PromptOptions("1girl, nude", ceiling=Rating.SENSITIVE)).prompt
+    with pytest.raises(InvalidRequest, match="`lewd` goes beyond"):
+        compose(profile, PromptOptions("1girl, lewd"))
+    assert "lewd" in compose(profile, PromptOptions("1girl, lewd", ceiling=Rating.SENSITIVE)).prompt
 
 
 def test_rating_words_under_the_ceiling_choose_the_rating() -> None:

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
+from pipeline.profiles.types import TEMPLATE_SLOTS
 from pipeline.prompt.grammar import render
 from pipeline.prompt.normalise import spell_literals
-from pipeline.prompt.ordering import SLOTS, classify, order_items
+from pipeline.prompt.ordering import classify, order_items
 from pipeline.prompt.tags import read, spans
 from pipeline.prompt.words import table
 from tests.pipeline.prompt.samples import NUMBERED
@@ -56,7 +57,7 @@ def test_the_short_template(typed: str, expected: str) -> None:
 
 def test_slots_of_the_table_exist() -> None:
     """The word table names only slots that a template may hold."""
-    assert set(table().slots.values()) <= set(SLOTS)
+    assert set(table().slots.values()) <= set(TEMPLATE_SLOTS)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,19 @@ def test_slots_of_the_table_exist() -> None:
 def test_unlisted_tags_are_known_by_their_form(tag: str, slot: str) -> None:
     """Endings and beginnings tell where a tag belongs."""
     assert classify(tag) == slot
+
+
+@pytest.mark.parametrize(
+    ("name", "slot"),
+    [
+        ("by the sea", "rest"),
+        ("by a lake", "rest"),
+        ("by an oak", "rest"),
+        ("by wlop", "art_style"),
+        ("by theo", "art_style"),
+        ("by anmi", "art_style"),
+    ],
+)
+def test_by_names_an_artist_unless_an_article_follows(name: str, slot: str) -> None:
+    """`by the sea` is a place."""
+    assert classify(name) == slot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -93,16 +94,18 @@ def test_compose_raises_only_the_typed_error(
     ceiling=st.sampled_from(Rating),
     preset=st.sampled_from([None, "none"]),
     order=st.booleans(),
+    dated=st.booleans(),
 )
-@example("lucy_(cyberpunk", "", NAMED, Rating.GENERAL, None, False)
-@example("(smile, ::3)", "(:3)", NAMED, Rating.GENERAL, None, False)
-@example("e\\\u0301, o_(o", "", NUMBERED, Rating.GENERAL, None, True)
-@example("nsfw, rating: explicit, masterpiece", "", NAMED, Rating.EXPLICIT, None, True)
+@example("lucy_(cyberpunk", "", NAMED, Rating.GENERAL, None, False, False)
+@example("(smile, ::3)", "(:3)", NAMED, Rating.GENERAL, None, False, False)
+@example("e\\\u0301, o_(o", "", NUMBERED, Rating.GENERAL, None, True, False)
+@example("nsfw, rating: explicit, masterpiece", "", NAMED, Rating.EXPLICIT, None, True, False)
 def test_composing_is_idempotent(
-    text: str, negative: str, profile: Profile, ceiling: Rating, preset: str | None, order: bool
+    text: str, negative: str, profile: Profile, ceiling: Rating, preset: str | None, order: bool, dated: bool
 ) -> None:
     """Composing what was composed changes nothing and adds nothing."""
-    options = PromptOptions(text, negative, preset, ceiling=ceiling, order=order)
+    year = ("late" if profile is NAMED else "2020") if dated else None
+    options = PromptOptions(text, negative, preset, ceiling=ceiling, order=order, year=year)
     first = _try_compose(profile, options)
     assume(first is not None)
     assert first is not None
@@ -110,6 +113,16 @@ def test_composing_is_idempotent(
     assert second.prompt == first.prompt
     assert second.negative_prompt == first.negative_prompt
     assert second.added == ()
+
+
+@_SETTINGS
+@given(text=prompts, word=st.sampled_from(["nsfw", "Naked", "rating_explicit"]), more=soup)
+def test_no_strong_word_passes_the_ceiling(text: str, word: str, more: str) -> None:
+    """Whatever stands around it: what is composed for a general picture holds no such word by itself."""
+    for profile in (NAMED, NUMBERED):
+        composed = _try_compose(profile, PromptOptions(f"{text} {word} {more}"))
+        if composed is not None:
+            assert not re.search(r"\b(nsfw|naked|explicit)\b", composed.prompt, re.IGNORECASE)
 
 
 @_SETTINGS

@@ -282,3 +282,19 @@ def test_jains_index_of_equal_guilds(make: Make) -> None:
         assert ticket is not None
         served[ticket.guild_id] += ticket.cost
     assert jain(list(served.values())) > 0.99
+
+
+def test_a_newcomer_is_whoever_has_nothing_in_the_engine(make: Make) -> None:
+    """The fairest of them, past members and whole guilds that have."""
+    queue = FairQueue()
+    queue.add_many(
+        [make(guild=1, member=1), make(guild=1, member=2), make(guild=2, member=1), make(guild=3, member=7)]
+    )
+    picked = queue.pick_newcomer({(1, 1), (2, 1)})
+    assert picked is not None
+    assert (picked.guild_id, picked.member_id) == (1, 2)
+    picked = queue.pick_newcomer({(1, 1), (1, 2), (2, 1)})
+    assert picked is not None
+    assert picked.guild_id == 3
+    assert queue.pick_newcomer({(1, 1), (2, 1)}) is None
+    assert len(queue) == 2
