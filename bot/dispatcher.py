@@ -62,6 +62,8 @@ class Dispatcher:
         self._max_models = max_models
         self.park = park
         self._running: dict[int, tuple[Ticket, Recipe, float]] = {}
+        self._fetching: set[int] = set()
+        """Pictures of `_running` that wait for their model to be fetched or read."""
         self._held: Ticket | None = None
         self._warm: list[str] = []
         self._wake = asyncio.Event()
@@ -142,12 +144,15 @@ class Dispatcher:
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""
-        if len(self._running) >= self._max_running + self._spare:
+        # Those whose weights are still being downloaded take no part: the engine paints the others meanwhile.
+        painting = [ticket for i, (ticket, _, _) in self._running.items() if i not in self._fetching]
+        places = self._max_running + self._spare
+        if len(painting) >= places or len(self._running) >= 2 * places:
             return None
-        ticket, self._held = self._held or self._pick(), None
+        ticket, self._held = self._held or self._pick(painting), None
         if ticket is None:
             return None
-        active = {running.profile for running, _, _ in self._running.values()}
+        active = {other.profile for other in painting}
         if ticket.profile not in active and len(active) >= self._max_models:
             # Another model would have to be loaded beside those that are painting. Its turn has come, so
             # nobody overtakes it: it starts when they are done.
@@ -155,13 +160,12 @@ class Dispatcher:
             return None
         return ticket
 
-    def _pick(self) -> Ticket | None:
-        if len(self._running) < self._max_running:
+    def _pick(self, painting: list[Ticket]) -> Ticket | None:
+        if len(painting) < self._max_running:
             return self._queue.pick(self._warm)
         # What is left is for members who have nothing in the engine, so that nobody's first picture has to wait
         # for somebody else's last.
-        painting = {(ticket.guild_id, ticket.member_id) for ticket, _, _ in self._running.values()}
-        return self._queue.pick_newcomer(painting)
+        return self._queue.pick_newcomer({(ticket.guild_id, ticket.member_id) for ticket in painting})
 
     def forget(self, job_id: int) -> None:
         """A job was cancelled: drop what was held back for it."""
@@ -177,10 +181,13 @@ class Dispatcher:
         """Take one event. Called on the event loop; what needs the disk goes on in a task of its own."""
         match event:
             case Stepped(image_id, step, steps):
+                self._fetching.discard(image_id)
                 if image := self._board.images.get(image_id):
                     image.step, image.steps = step, steps
                     self._note((image_id,), "")
             case Loading(_, text, fraction, ids):
+                self._fetching.update(i for i in ids if i in self._running)
+                self.wake()
                 self._note(ids, text if fraction is None else f"{text} {fraction:.0%}")
             case Notice(image_id, text):
                 self._notice(image_id, text)
@@ -194,7 +201,9 @@ class Dispatcher:
             case Failed(image_id, error):
                 if entry := self._leave(image_id):
                     self._spawn(self._recorder.failed(entry[0], error), f"failure {image_id}")
-            case Started() | Preview():
+            case Started(image_id):
+                self._fetching.discard(image_id)
+            case Preview():
                 pass
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -230,6 +239,7 @@ class Dispatcher:
         """The picture has left the engine. Returns its ticket, recipe and own share of seconds."""
         self._advance_share()
         entry = self._running.pop(image_id, None)
+        self._fetching.discard(image_id)
         self._board.images.pop(image_id, None)
         self.wake()
         return None if entry is None else (entry[0], entry[1], self._share - entry[2])

@@ -5,6 +5,7 @@ Importing this module needs no torch: the engine's factory runs on the thread.
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import threading
@@ -18,7 +19,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 class EngineLike(Protocol):
-    """What the executor needs of an engine; `pipeline.engine.engine.Engine` is one."""
+    """What the executor needs of an engine; `pipeline.engine.engine.Engine` is one.
+
+    It may also have:
+
+    - `close() -> Iterable[Event]`, called on the thread after the engine has failed: to let go of all memory, and
+      to hand out the events that the failed tick had gathered.
+    - `call_when_ready(wake: Callable[[], None])`: an engine that does something beside its ticks, such as a
+      download, calls `wake` from any thread when that has made it `busy`.
+    """
 
     @property
     def busy(self) -> bool:
@@ -39,6 +48,7 @@ class EngineLike(Protocol):
 
 class _Signal(Enum):
     STOP = auto()
+    WAKE = auto()
 
 
 class Executor:
@@ -139,6 +149,8 @@ class Executor:
         self._open[work.id] = work
         if self._engine is None:
             self._engine = self._factory()
+            if hear := getattr(self._engine, "call_when_ready", None):
+                hear(lambda: self._inbox.put(_Signal.WAKE))
             if self._stopping:
                 self._engine.interrupt()
         self._engine.add(work)
@@ -149,7 +161,16 @@ class Executor:
         Works that had not started go over to the new engine. If none had started, nothing tells which of them
         is at fault, so all fail rather than to fail for ever.
         """
-        self._engine = None
+        # It travels on in `Failed`, and its frames hold the engine with gigabytes of models.
+        _forget_frames(error)
+        engine, self._engine = self._engine, None
+        try:
+            for event in getattr(engine, "close", tuple)():
+                self._emit(event)
+        except Exception:  # noqa: BLE001 - whatever broke it may break this, too
+            _log.exception("The failed engine could not be closed")
+        del engine
+        gc.collect()
         guilty = [work_id for work_id in self._open if work_id in self._started] or list(self._open)
         for work_id in guilty:
             self._emit(Failed(work_id, error))
@@ -167,3 +188,15 @@ class Executor:
             self._emit_to(event)
         except Exception:  # noqa: BLE001 - a listener's fault must not stop the painting
             _log.exception("Nobody took the event %s", type(event).__name__)
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the tracebacks of an error and of those that led to it; they have been logged."""
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        each = todo.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            todo += [each.__cause__, each.__context__]

@@ -9,47 +9,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import torch
 
+from pipeline.engine.acquire import ModelSource, acquire
 from pipeline.engine.conditioning import Conditioner
 from pipeline.engine.decode import decode
 from pipeline.engine.denoise import predict
-from pipeline.engine.memory import TILED, MemoryLadder, TooMany, given_up, is_out_of_memory, vae_scale
+from pipeline.engine.grouping import groups
+from pipeline.engine.memory import TILED, MemoryLadder, TooMany, given_up, is_out_of_memory, latent_shape
 from pipeline.engine.model import LoadedModel
-from pipeline.engine.preview import preview_pixels
+from pipeline.engine.preview import Previews
 from pipeline.engine.running import Running, begin, is_guided
 from pipeline.engine.sharing import ExactSharing
+from pipeline.engine.waiting import STOPPED, WaitingRoom
 from pipeline.errors import Cancelled
-from pipeline.work import (
-    Dropped,
-    Event,
-    Failed,
-    Loading,
-    Notice,
-    Painted,
-    Preview,
-    Started,
-    Stepped,
-    Work,
-)
+from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Started, Stepped, Work
 
 _log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-class ModelSource(Protocol):
-    """Where models come from."""
-
-    def get(self, profile_id: str, progress: Callable[[str, float | None], None]) -> LoadedModel:
-        """The model of a profile, loaded if need be.
-
-        `progress` hears what is done and how far it is, 0 to 1 or None.
-        """
 
 
 class Engine:
@@ -61,7 +41,7 @@ class Engine:
         max_models: different models among them; a work that needs one more waits, and those behind it too, so
             that it is not overtaken for ever. None for no limit.
         emit: hears `Loading` while a model is being loaded, which takes a whole tick; without it these events
-            are among those that `tick` returns.
+            are among those that `tick` returns. Downloads are told from a thread of their own.
         batch_invariant: keep each picture bit-equal alone and in company, see `pipeline.engine.sharing`. None
             chooses that on the CPU, and elsewhere calls shared by all images of a model and a latent shape.
         clock: seconds, for `Painted.seconds`.
@@ -83,15 +63,15 @@ class Engine:
         self._emit = emit
         self._batch_invariant = batch_invariant
         self._clock = clock
-        self._waiting: deque[Work] = deque()
+        self._room = WaitingRoom(models, self._tell)
         self._images: list[Running] = []
         # Only ever added to by other threads, one `add` at a time, which the interpreter makes atomic.
         self._cancelled: set[int] = set()
-        self._interrupted = False
         self._conditioner = Conditioner()
         self._ladder = MemoryLadder()
         self._sharing = ExactSharing()
         self._events: list[Event] = []
+        self._previews = Previews()
 
     @property
     def running(self) -> int:
@@ -100,17 +80,21 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """Works that have not joined yet."""
-        return len(self._waiting)
+        """Works that have not joined yet, those whose weights are being fetched among them."""
+        return len(self._room)
 
     @property
     def busy(self) -> bool:
-        """Whether a tick would do anything."""
-        return bool(self._images or self._waiting)
+        """Whether a tick would do anything. Not while a download is all there is; `wake` tells when it ends."""
+        return bool(self._images or self._cancelled or self._room.busy)
 
     def add(self, work: Work) -> None:
-        """Let a work join at the next tick that has room."""
-        self._waiting.append(work)
+        """Let a work join at the next tick that has room, once its weights are on this machine."""
+        self._room.add(work)
+
+    def call_when_ready(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called, from another thread, when `busy` may have become true because a download ended."""
+        self._room.wake = wake
 
     def cancel(self, work_id: int) -> None:
         """Drop a work at the next tick, or stop the download it waits for. Unknown ids are fine. Any thread."""
@@ -118,7 +102,7 @@ class Engine:
 
     def interrupt(self) -> None:
         """Stop a download under way, because the program ends. Any thread."""
-        self._interrupted = True
+        self._room.interrupted = True
 
     @torch.inference_mode()
     def tick(self) -> list[Event]:
@@ -127,42 +111,58 @@ class Engine:
         Returns:
             What happened, in order. A failure of one image is among it as `Failed`, and the others go on.
         """
-        self._events = []
         self._drop_cancelled()
+        self._events += self._room.collect()
         self._join()
-        for group in self._groups():
+        for group in groups(self._images, limit=self._ladder.batch_limit, is_exact=self._is_exact):
             self._step(group)
         for image in [image for image in self._images if image.done]:
             self._finish(image)
-        return self._events
+        return self._take_events()
+
+    def close(self) -> list[Event]:
+        """Let go of all works, models and memory, after a tick that failed as a whole.
+
+        Returns:
+            What had happened in that tick before it failed.
+        """
+        events = self._take_events()
+        self._images.clear()
+        self._room.clear()
+        self._conditioner.forget()
+        self._models.release_idle(())
+        return events
+
+    def _take_events(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
 
     def _drop_cancelled(self) -> None:
-        known = {work.id for work in self._waiting} | {image.work.id for image in self._images}
         for work_id in list(self._cancelled):
             self._cancelled.discard(work_id)
-            if work_id in known:
-                self._waiting = deque(work for work in self._waiting if work.id != work_id)
-                self._images = [image for image in self._images if image.work.id != work_id]
+            kept = [image for image in self._images if image.work.id != work_id]
+            if self._room.drop(work_id) or len(kept) < len(self._images):
+                self._images = kept
                 self._events.append(Dropped(work_id))
 
     def _join(self) -> None:
-        while self._waiting and len(self._images) < self._max_running:
-            work = self._waiting[0]
-            models = {image.work.recipe.profile for image in self._images}
+        while self._room.ready and len(self._images) < self._max_running:
+            work = self._room.ready[0]
+            models = self._in_use
             if self._max_models and work.recipe.profile not in models and len(models) >= self._max_models:
                 return
-            self._waiting.popleft()
+            self._room.ready.popleft()
             try:
                 self._images.append(self._begin(work))
             except Cancelled:
                 if work.id not in self._cancelled:
                     # The program ends: the work stays, for its owner to paint at the next start.
-                    self._waiting.appendleft(work)
+                    self._room.ready.appendleft(work)
                     return
                 self._cancelled.discard(work.id)
                 self._events.append(Dropped(work.id))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this work's alone
-                self._events.append(Failed(work.id, error))
+                self._events.append(Failed(work.id, _plain(error, work)))
             else:
                 self._events.append(Started(work.id))
 
@@ -170,6 +170,9 @@ class Engine:
         recipe = work.recipe
         model = self._model(work)
         started = self._clock()
+        # Before encoding, which tells what it gives up itself.
+        shape = latent_shape(model, recipe.width, recipe.height)
+        self._events += [Notice(work.id, text) for text in self._ladder.remembered(model, shape)]
         guided = is_guided(model, recipe.guidance_scale)
         conditioning = self._with_memory(
             lambda: self._conditioner.encode(model, recipe.prompt, recipe.negative_prompt, guided=guided),
@@ -183,15 +186,21 @@ class Engine:
         profile = work.recipe.profile
         for image in self._images:
             if image.work.recipe.profile == profile:
+                self._models.touch(profile)
                 return image.model
 
         def progress(text: str, fraction: float | None) -> None:
-            if self._interrupted or work.id in self._cancelled:
-                raise Cancelled("This picture was cancelled while its model was being loaded.")
-            ids = (work.id, *(other.id for other in self._waiting if other.recipe.profile == profile))
+            if self._room.interrupted or work.id in self._cancelled:
+                raise Cancelled(STOPPED)
+            ids = (work.id, *(other.id for other in self._room.ready if other.recipe.profile == profile))
             self._tell(Loading(profile, text, fraction, ids))
 
-        return self._models.get(profile, progress)
+        return acquire(self._models, profile, progress, self._in_use, self._conditioner.forget)
+
+    @property
+    def _in_use(self) -> frozenset[str]:
+        """Profiles of the images being painted."""
+        return frozenset(image.work.recipe.profile for image in self._images)
 
     def _tell(self, event: Event) -> None:
         """Let others know at once, in the middle of a tick."""
@@ -202,23 +211,6 @@ class Engine:
             self._emit(event)
         except Exception:  # noqa: BLE001 - a listener's fault must not stop the painting
             _log.exception("Nobody took the event %s", type(event).__name__)
-
-    def _groups(self) -> list[list[Running]]:
-        """Images that may share a UNet call, each group within the limit that memory has set."""
-
-        def key(image: Running) -> tuple[int, tuple[int, int], bool, int]:
-            # Texts of other lengths could join with padding and a mask, which costs less than a call of their
-            # own, but the mask makes attention choose another kernel.
-            length = image.tokens.shape[1] if self._is_exact(image.model) else 0
-            return id(image.model), image.shape, image.timestep_cond is None, length
-
-        groups = []
-        for _, members in groupby(sorted(self._images, key=key), key):
-            images = list(members)
-            model = images[0].model
-            size = self._ladder.batch_limit(model, images[0].shape) or len(images)
-            groups += [images[at : at + size] for at in range(0, len(images), size)]
-        return groups
 
     def _is_exact(self, model: LoadedModel) -> bool:
         return model.device.type == "cpu" if self._batch_invariant is None else self._batch_invariant
@@ -249,11 +241,11 @@ class Engine:
         work = image.work
         try:
             image.advance(output)
-            self._events.append(Stepped(work.id, image.index, image.steps))
-            if work.preview_every and image.index % work.preview_every == 0 and image.original is not None:
-                self._events.append(Preview(work.id, image.index, *preview_pixels(image.original)))
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(image, error)
+            return
+        self._events.append(Stepped(work.id, image.index, image.steps))
+        self._events += self._previews.of(image)
 
     def _finish(self, image: Running) -> None:
         work, model = image.work, image.model
@@ -275,9 +267,7 @@ class Engine:
 
     def _fail(self, image: Running, error: Exception) -> None:
         self._images.remove(image)
-        if is_out_of_memory(error):
-            error = given_up(image.work.recipe.height, image.work.recipe.width)
-        self._events.append(Failed(image.work.id, error))
+        self._events.append(Failed(image.work.id, _plain(error, image.work)))
 
     def _with_memory(
         self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, decoding: bool = False
@@ -288,6 +278,19 @@ class Engine:
             self._conditioner.forget()
             self._events.extend(Notice(work.id, sentence) for work in works)
 
-        recipe, scale = works[0].recipe, vae_scale(model)
-        shape = (recipe.height // scale, recipe.width // scale)
-        return self._ladder.run(attempt, model, shape, batch=len(works), decoding=decoding, changed=changed)
+        recipe = works[0].recipe
+        in_use = self._in_use | {recipe.profile}  # a work that joins is not among the images yet
+        return self._ladder.run(
+            attempt,
+            model,
+            latent_shape(model, recipe.width, recipe.height),
+            batch=len(works),
+            decoding=decoding,
+            changed=changed,
+            release_idle=lambda: self._models.release_idle(in_use),
+        )
+
+
+def _plain(error: Exception, work: Work) -> Exception:
+    """The error, or the sentence for a member where memory ran out beside the ladder."""
+    return given_up(work.recipe.height, work.recipe.width) if is_out_of_memory(error) else error

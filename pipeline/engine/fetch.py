@@ -7,13 +7,16 @@ addresses, headers and error types are used here; the copying is ours.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
 
 from pipeline.errors import Cancelled, WeightsError
 
@@ -27,6 +30,8 @@ _ATTEMPTS: Final = 6
 _LONGEST_WAIT: Final = 30.0
 _CHUNK: Final = 1 << 20
 _SECONDS_WITHOUT_DATA: Final = 30.0
+_LOCK_PATIENCE: Final = 0.5
+"""Seconds until it is asked again whether waiting for another download still makes sense."""
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses that are worth another attempt."""
 
@@ -199,3 +204,33 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+@contextlib.contextmanager
+def locked(
+    path: Path, name: str, progress: Callable[[str, float | None], None], cancelled: Callable[[], bool]
+) -> Iterator[None]:
+    """Be alone with a repository's folder: whoever comes second waits, then finds everything there.
+
+    Args:
+        path: the lock file.
+        name: what is downloaded, for the progress text.
+        progress: hears now and then that it waits.
+        cancelled: asked now and then; true ends the waiting.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
+    lock = FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=_LOCK_PATIENCE)
+            break
+        except Timeout:
+            if cancelled():
+                raise Cancelled("The download was cancelled while another one went on.") from None
+            progress(f"Waiting for another program that downloads {name}", None)
+    try:
+        yield
+    finally:
+        lock.release()

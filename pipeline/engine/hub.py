@@ -17,9 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from filelock import FileLock
-
-from pipeline.engine.fetch import PART, RemoteFile, disk_full, fetch
+from pipeline.engine.fetch import PART, RemoteFile, disk_full, fetch, locked
 from pipeline.engine.hub_files import Wanted, choose_files
 from pipeline.errors import WeightsError
 
@@ -166,7 +164,7 @@ class Hub:
         home = self._folder(wanted.repo)
         try:
             home.mkdir(parents=True, exist_ok=True)
-            with FileLock(home / ".lock"):  # a second process waits, then finds everything there
+            with locked(home / ".lock", name, progress, cancelled):
                 progress(f"Asking {self._address} for {name}", None)
                 found = self.look_up(wanted)
                 self._fetch_missing(found, wanted, name, progress, cancelled)

@@ -33,6 +33,7 @@ def load_folder(
     device: torch.device,
     dtype: torch.dtype,
     vae: Path | None = None,
+    offloaded: bool = False,
 ) -> LoadedModel:
     """Load a checkpoint in diffusers layout.
 
@@ -43,6 +44,7 @@ def load_folder(
         device: where to put it.
         dtype: precision of all four models, whatever the files hold.
         vae: folder of another VAE (`config.json` and weights) to use instead of the checkpoint's own.
+        offloaded: leave its parts in main memory, each to be moved to the device only while it is at work.
 
     Raises:
         WeightsError: something is missing, damaged, a pickle or not SDXL; the sentence names it.
@@ -64,7 +66,7 @@ def load_folder(
     for name in MODELS:
         if name != "vae" or vae is None:
             _check_complete(folder / name, getattr(pipe, name), tensors[name])
-    return _finish(profile, pipe, weights, device, dtype)
+    return _finish(profile, pipe, weights, device, dtype, offloaded=offloaded and device.type != "cpu")
 
 
 def load_file(
@@ -76,6 +78,7 @@ def load_file(
     device: torch.device,
     dtype: torch.dtype,
     vae: Path | None = None,
+    offloaded: bool = False,
 ) -> LoadedModel:
     """Load a one-file checkpoint (`.safetensors`, the original SDXL key layout), without asking the hub.
 
@@ -88,6 +91,7 @@ def load_file(
         device: where to put it.
         dtype: precision of all four models, whatever the file holds.
         vae: folder of another VAE to use instead of the file's own.
+        offloaded: see `load_folder`.
 
     Raises:
         WeightsError: the file is missing, damaged, a pickle or not SDXL; the sentence names it.
@@ -104,7 +108,7 @@ def load_file(
             **_UNUSED,
             **_other_vae(vae, dtype),
         )
-        return _finish(profile, pipe, weights, device, dtype)
+        return _finish(profile, pipe, weights, device, dtype, offloaded=offloaded and device.type != "cpu")
 
 
 def _other_vae(folder: Path | None, dtype: torch.dtype) -> dict[str, Any]:
@@ -119,10 +123,13 @@ def _other_vae(folder: Path | None, dtype: torch.dtype) -> dict[str, Any]:
     return {"vae": vae}
 
 
-def _finish(profile: Profile, pipe: Any, weights: str, device: torch.device, dtype: torch.dtype) -> LoadedModel:
+def _finish(
+    profile: Profile, pipe: Any, weights: str, device: torch.device, dtype: torch.dtype, *, offloaded: bool
+) -> LoadedModel:
+    place = "cpu" if offloaded else device
     for name in MODELS:
-        model = getattr(pipe, name).to(device).eval().requires_grad_(False)  # noqa: FBT003 - torch's API
-        if device.type == "cpu":
+        model = getattr(pipe, name).to(place).eval().requires_grad_(False)  # noqa: FBT003 - torch's API
+        if offloaded or device.type == "cpu":
             _detach_from_file(model)
     return LoadedModel(
         profile=profile,
@@ -137,6 +144,7 @@ def _finish(profile: Profile, pipe: Any, weights: str, device: torch.device, dty
         device=device,
         dtype=dtype,
         force_zeros_for_empty_prompt=bool(pipe.config.get("force_zeros_for_empty_prompt", True)),
+        offloaded=offloaded,
     )
 
 
@@ -182,14 +190,15 @@ def _plain(key: str) -> str:
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """Turn what the libraries raise about a checkpoint into a sentence that names it."""
-    import torch
     from safetensors import SafetensorError
+
+    from pipeline.engine.memory import is_out_of_memory
 
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise  # not the checkpoint's fault: the engine's ladder deals with it
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise  # not the checkpoint's fault: `pipeline.engine.acquire` deals with it
         reason = " ".join(str(error).split())
         if "meta tensor" in reason:
             # The reader of single files leaves what is missing as shapes without numbers.

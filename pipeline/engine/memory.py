@@ -1,11 +1,12 @@
 """What happens when memory runs out: step down a ladder, say so, and only then give a picture up.
 
-The rungs, for one model and one latent shape: fewer pictures in one UNet call, decoding in tiles, and keeping
-only the part of the model on the device that is at work.
+The rungs, for one model and one latent shape: no models in memory but those at work, fewer pictures in one UNet
+call, decoding in tiles, and keeping only the part of the model on the device that is at work.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import weakref
 from collections.abc import Callable
@@ -41,6 +42,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the device, the driver or the operating system refused memory."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _PHRASES)
 
 
@@ -57,6 +60,12 @@ def vae_scale(model: LoadedModel) -> int:
     """Pixels for each latent, along a side: 8 for SDXL."""
     vae: Any = model.vae
     return int(2 ** (len(vae.config.block_out_channels) - 1))
+
+
+def latent_shape(model: LoadedModel, width: int, height: int) -> tuple[int, int]:
+    """Latent height and width of a picture of this size in pixels."""
+    scale = vae_scale(model)
+    return height // scale, width // scale
 
 
 def keep_only(model: LoadedModel, *parts: Any) -> None:
@@ -104,6 +113,14 @@ class MemoryLadder:
         """Whether pictures of this latent shape are decoded in tiles."""
         return self._rungs(model, shape).tiled
 
+    def remembered(self, model: LoadedModel, shape: tuple[int, int]) -> tuple[str, ...]:
+        """Sentences for a picture that joins, about what was given up before it came and holds for it too.
+
+        Tiles are not among them: they are told when the picture is decoded, which may be much later.
+        """
+        smaller = (SMALLER_BATCH,) if self.batch_limit(model, shape) is not None else ()
+        return (*smaller, OFFLOADED) if model.offloaded else smaller
+
     def run(
         self,
         attempt: Callable[[], T],
@@ -113,6 +130,7 @@ class MemoryLadder:
         batch: int,
         decoding: bool,
         changed: Callable[[str], None],
+        release_idle: Callable[[], bool] = lambda: False,
     ) -> T:
         """Run something that may need more memory than there is, and again after each step down.
 
@@ -123,6 +141,8 @@ class MemoryLadder:
             batch: how many pictures it is for.
             decoding: whether the VAE is at work.
             changed: hears the sentence of each rung taken; it may free more.
+            release_idle: drops the models that are not at work, and says whether there were any. This rung is
+                free for the pictures, so nobody hears of it.
 
         Raises:
             TooMany: it was for several pictures, and `batch_limit` of them are to be tried.
@@ -136,6 +156,8 @@ class MemoryLadder:
                     raise
                 _log.warning("Out of memory with %d pictures of latent shape %s: %s", batch, shape, error)
             # Outside of `except`: the traceback has let go of the tensors by now.
+            if release_idle():
+                continue
             sentence = self.step_down(model, shape, batch=batch, decoding=decoding)
             if sentence is not None:
                 changed(sentence)
@@ -168,7 +190,7 @@ class MemoryLadder:
             rungs.tiled = True
             return TILED
         given = self._given(model)
-        if given.set_aside:
+        if given.set_aside or model.offloaded:
             return None
         given.set_aside = True
         model.offloaded = model.device.type != "cpu"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 import torch
+
+from pipeline.engine.running import Running
+from pipeline.work import Preview
+
+_log: Final = logging.getLogger(__name__)
 
 # A linear fit of the VAE: what each of SDXL's four latent channels adds to red, green and blue in [-1, 1].
 # The field's known factors, see `SDXL.latent_rgb_factors` in ComfyUI (comfy/latent_formats.py).
@@ -41,3 +47,23 @@ def preview_pixels(latents: torch.Tensor) -> tuple[int, int, bytes]:
     unit = torch.nan_to_num((colours + 1) / 2, nan=0.5).clamp(0, 1)
     levels = (unit * 255).round().to(torch.uint8)
     return width, height, levels[0].permute(1, 2, 0).contiguous().numpy().tobytes()
+
+
+class Previews:
+    """Makes the previews that works ask for. None is worth a picture: a fault is logged, once, and no more."""
+
+    def __init__(self) -> None:
+        self._fault_logged = False
+
+    def of(self, image: Running) -> tuple[Preview, ...]:
+        """The preview of the step that was just taken, if one is due."""
+        work = image.work
+        if not work.preview_every or image.index % work.preview_every or image.original is None:
+            return ()
+        try:
+            return (Preview(work.id, image.index, *preview_pixels(image.original)),)
+        except Exception:  # noqa: BLE001 - whatever it is, the picture is good
+            if not self._fault_logged:
+                _log.exception("A preview could not be made; further such faults are not logged")
+            self._fault_logged = True
+            return ()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.engine.hub import Hub
 from pipeline.engine.weights import Found, Progress, WeightsFinder, WeightsStatus
-from pipeline.errors import InvalidRequest
+from pipeline.errors import InvalidRequest, WeightsError
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +62,8 @@ class ModelStore:
             cache_dir=cache_dir, weights=dict(weights or {}), hub=hub or Hub(cache_dir), cancelled=cancelled
         )
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
+        # What `fetch` found and `get` has not loaded yet.
+        self._fetched: dict[str, Found] = {}
         self._lock = threading.RLock()
 
     @property
@@ -69,12 +71,22 @@ class ModelStore:
         """Ids of the profiles in memory, least recently used first."""
         return tuple(self._loaded)
 
-    def get(self, profile_id: str, progress: Progress = lambda *_: None) -> LoadedModel:
+    def get(
+        self,
+        profile_id: str,
+        progress: Progress = lambda *_: None,
+        *,
+        in_use: Collection[str] = (),
+        offloaded: bool = False,
+    ) -> LoadedModel:
         """The model of a profile, ready to paint; found, fetched and loaded first if need be.
 
         Args:
             profile_id: a known id.
             progress: told what is being done and the fraction of it, None where that cannot be known.
+            in_use: profiles that are being painted with. To drop one of these would free nothing, and it would
+                be in memory twice at its next picture; so if all are in use, there is one more for a while.
+            offloaded: leave its parts in main memory if it has to be loaded; for when it does not fit.
 
         Raises:
             InvalidRequest: no such profile.
@@ -91,14 +103,66 @@ class ModelStore:
 
             device = choose_device(self._device)
             dtype = choose_dtype(device, self._dtype)
-            found = self._finder.find(profile, progress)
+            found = self._fetched.get(profile_id) or self._finder.find(profile, progress)
             # Room is made before the next one is read: two SDXL models may not fit.
-            while len(self._loaded) >= self._max_loaded:
-                self.release(next(iter(self._loaded)))
+            while len(self._loaded) >= self._max_loaded and (idle := self._idle(in_use)):
+                self.release(idle[0])
             progress(f"Loading {profile.name}", None)
-            model = self._load(profile, found, device, dtype)
+            try:
+                model = self._load(profile, found, device, dtype, offloaded=offloaded)
+            except WeightsError:
+                self._fetched.pop(profile_id, None)  # look again next time: someone may have mended it
+                raise
+            self._fetched.pop(profile_id, None)
             self._loaded[profile_id] = model
             return model
+
+    def is_here(self, profile_id: str) -> bool:
+        """Whether `get` would do without a download. An unknown id is, so that `get` complains about it.
+
+        Raises:
+            WeightsError: the profile's repository has an impossible name.
+        """
+        if profile_id in self._loaded or profile_id in self._fetched or profile_id not in self._profiles:
+            return True
+        return self._finder.is_here(self._profiles[profile_id])
+
+    def fetch(
+        self,
+        profile_id: str,
+        progress: Progress = lambda *_: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Download what `get` needs, if it is not here. Other threads may load and paint meanwhile.
+
+        Raises:
+            InvalidRequest, WeightsError, DeviceError, Cancelled: see `get`.
+        """
+        from pipeline.engine.device import choose_device
+
+        choose_device(self._device)  # not after gigabytes have come
+        self._fetched[profile_id] = self._finder.find(self._profile(profile_id), progress, cancelled)
+
+    def touch(self, profile_id: str) -> None:
+        """Note that a model is used, so that it is not the next one dropped. Unknown ids are fine."""
+        with self._lock:
+            if profile_id in self._loaded:
+                self._loaded.move_to_end(profile_id)
+
+    def release_idle(self, in_use: Collection[str]) -> bool:
+        """Forget every model but those in use, and give cached memory back to the device.
+
+        Returns:
+            Whether there were any.
+        """
+        from pipeline.engine.device import choose_device, free_cached_memory
+
+        with self._lock:
+            idle = self._idle(in_use)
+            for profile_id in idle:
+                self.release(profile_id)
+            free_cached_memory(choose_device(self._device))
+            return bool(idle)
 
     def release(self, profile_id: str) -> None:
         """Forget a model and give its memory back, as soon as nobody else holds it. Unknown ids are fine."""
@@ -127,13 +191,24 @@ class ModelStore:
         """
         return self._finder.check_online(self._profile(profile_id))
 
-    def _load(self, profile: Profile, found: Found, device: torch.device, dtype: torch.dtype) -> LoadedModel:
+    def _idle(self, in_use: Collection[str]) -> list[str]:
+        return [profile_id for profile_id in self._loaded if profile_id not in in_use]
+
+    def _load(
+        self, profile: Profile, found: Found, device: torch.device, dtype: torch.dtype, *, offloaded: bool
+    ) -> LoadedModel:
         from pipeline.engine.configs import config_folder
         from pipeline.engine.loader import load_file, load_folder
 
         if found.path.is_dir():
             return load_folder(
-                profile, found.path, weights=found.label, device=device, dtype=dtype, vae=found.vae
+                profile,
+                found.path,
+                weights=found.label,
+                device=device,
+                dtype=dtype,
+                vae=found.vae,
+                offloaded=offloaded,
             )
         return load_file(
             profile,
@@ -143,6 +218,7 @@ class ModelStore:
             device=device,
             dtype=dtype,
             vae=found.vae,
+            offloaded=offloaded,
         )
 
     def _profile(self, profile_id: str) -> Profile:

@@ -76,16 +76,38 @@ class WeightsFinder:
         """See `pipeline.engine.store.ModelStore` for the arguments."""
         self._cache, self._weights, self._hub, self._cancelled = cache_dir, weights, hub, cancelled
 
-    def find(self, profile: Profile, progress: Progress) -> Found:
+    def find(
+        self, profile: Profile, progress: Progress, cancelled: Callable[[], bool] = lambda: False
+    ) -> Found:
         """The weights of a profile on this machine: the owner's, else the cache's, else fetched or made now.
+
+        Args:
+            profile: whose.
+            progress: told what is being done and the fraction of it, None where that cannot be known.
+            cancelled: asked while downloading, beside the one given at the start.
 
         Raises:
             WeightsError: missing, broken, or not to be had.
             Cancelled: a download was stopped.
         """
-        found = self._find(profile, progress)
-        vae, label = self._find_vae(profile, progress)
+
+        def stop() -> bool:
+            return self._cancelled() or cancelled()
+
+        found = self._find(profile, progress, stop)
+        vae, label = self._find_vae(profile, progress, stop)
         return Found(found.path, found.label + label, vae)
+
+    def is_here(self, profile: Profile) -> bool:
+        """Whether `find` would do without a download. Looks at names and sizes only.
+
+        Raises:
+            WeightsError: the profile's repository has an impossible name.
+        """
+        own = profile.id in self._weights or not profile.source.repo
+        wanted = (None if own else _wanted(profile), _wanted_vae(profile))
+        cached = [self._hub.cached(each) for each in wanted if each]
+        return all(each is not None and not each.missing for each in cached)
 
     def describe(self, profile: Profile) -> WeightsStatus:
         """Where a profile's weights are, without loading them or asking the network."""
@@ -147,7 +169,7 @@ class WeightsFinder:
         else:
             check_file(path, own_vae=not profile.source.vae_repo)
 
-    def _find(self, profile: Profile, progress: Progress) -> Found:
+    def _find(self, profile: Profile, progress: Progress, cancelled: Callable[[], bool]) -> Found:
         if path := self._weights.get(profile.id):
             path = _checkpoint_in(path)
             if path.is_dir():
@@ -157,16 +179,18 @@ class WeightsFinder:
         if not profile.source.repo:
             progress(f"Making {profile.name}", None)
             return Found(ensure_miniature(self._cache), f"miniature:{VERSION}")
-        cached = self._hub.download(_wanted(profile), profile.name, progress, self._cancelled)
+        cached = self._hub.download(_wanted(profile), profile.name, progress, cancelled)
         return Found(cached.checkpoint, _hub_label(profile.source.repo, cached))
 
-    def _find_vae(self, profile: Profile, progress: Progress) -> tuple[Path | None, str]:
+    def _find_vae(
+        self, profile: Profile, progress: Progress, cancelled: Callable[[], bool]
+    ) -> tuple[Path | None, str]:
         """The folder of the profile's own VAE and what to add to the weights' name, if it has one."""
         wanted = _wanted_vae(profile)
         if wanted is None:
             return None, ""
         try:
-            cached = self._hub.download(wanted, f"the VAE of {profile.name}", progress, self._cancelled)
+            cached = self._hub.download(wanted, f"the VAE of {profile.name}", progress, cancelled)
         except WeightsError as error:
             if profile.id not in self._weights:
                 raise

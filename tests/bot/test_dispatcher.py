@@ -77,6 +77,18 @@ async def test_two_models_are_not_painted_side_by_side_when_one_fits(
         await until(app, accepted.job.id, JobState.RENDERED)
 
 
+async def test_a_download_keeps_nobody_else_waiting(app: App, member: Origin, engine: ScriptedEngine) -> None:
+    """Another model's pictures are painted while one model's weights are fetched."""
+    engine.loading, engine.hold_at = "Downloading", 0
+    fetching = await app.studio.submit(member, request(profile="animeboys-xl"))
+    async for progress in app.studio.changes(fetching.job.id):
+        if "Downloading" in progress.note:
+            break
+    engine.loading = ""
+    other = await app.studio.submit(dataclasses.replace(member, user_id=99), request())
+    await until(app, other.job.id, JobState.RUNNING)
+
+
 async def test_cancelling_frees_the_place(app: App, member: Origin, engine: ScriptedEngine) -> None:
     """Running and waiting pictures of the job leave, and the next one starts."""
     engine.hold_at = 2

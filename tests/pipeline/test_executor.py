@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -224,6 +226,68 @@ def test_a_work_that_breaks_the_engine_before_it_starts_fails(run: Any) -> None:
     heard.until(Failed, 13)
     executor.submit(make_work(1))
     heard.until(Painted, 1)
+
+
+def test_a_broken_engine_is_gone_before_the_next_is_made(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two engines with a model each may not fit: neither the error nor what led to it holds the old one."""
+    # pytest keeps every log record, and with it the traceback.
+    monkeypatch.setattr(logging.getLogger("pipeline.executor"), "disabled", True)
+    old: list[weakref.ref[FakeEngine]] = []
+    alive_then: list[bool] = []
+
+    def explode(engine: FakeEngine) -> None:
+        if engine is not old[0]():
+            return
+        try:
+            engine.works[99]
+        except KeyError as error:
+            raise RuntimeError("the device is lost") from error
+
+    def factory() -> FakeEngine:
+        alive_then.extend(ref() is not None for ref in old)
+        engine = FakeEngine(on_tick=explode)
+        old.append(weakref.ref(engine))
+        return engine
+
+    executor, heard = run(factory)
+    executor.submit(make_work(1))
+    assert heard.until(Failed, 1).error.__cause__ is not None
+    executor.submit(make_work(2))
+    heard.until(Painted, 2)
+    assert alive_then == [False]
+
+
+@pytest.mark.parametrize("close_fails", [False, True])
+def test_what_a_failed_tick_had_finished_counts(run: Any, close_fails: bool) -> None:
+    """A picture painted in that very tick is delivered; the others fail, even if closing fails as well."""
+
+    class Closing(FakeEngine):
+        def close(self) -> Iterator[Event]:
+            yield Painted(1, 1, 1, b"rgb", 0.0, "fake")
+            yield Dropped(2)
+            if close_fails:
+                raise ValueError
+
+    def explode(engine: FakeEngine) -> None:
+        if len(engine.works) == 3:
+            raise RuntimeError
+
+    inside, go = threading.Event(), threading.Event()
+
+    def hold_then_explode(engine: FakeEngine) -> None:
+        inside.set()
+        assert go.wait(PATIENCE)
+        explode(engine)
+
+    executor, heard = run(lambda: Closing(steps=10**9, on_tick=hold_then_explode))
+    executor.submit(make_work(1))
+    assert inside.wait(PATIENCE)
+    executor.submit(make_work(2))
+    executor.submit(make_work(3))
+    go.set()
+    heard.until(Failed, 3)
+    ends = [(type(event), event.id) for event in heard.events if isinstance(event, Painted | Dropped | Failed)]
+    assert ends == [(Painted, 1), (Dropped, 2), (Failed, 3)]
 
 
 def test_an_engine_that_cannot_be_made(run: Any) -> None:

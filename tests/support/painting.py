@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,68 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """A source of models that are loaded already; it notes who asked."""
+    """A source of models that are loaded already; it notes who asked.
+
+    Attributes:
+        idle: models that `release_idle` still finds to release.
+        refusals: what `get` raises before it gives models, one a call.
+        far: profiles whose weights have to be fetched first.
+        download: what fetching does, on the thread that fetches.
+        calls: `get` and `release_idle` with their arguments, in order.
+    """
 
     def __init__(self, **models: LoadedModel) -> None:
         self.models = models
         self.asked: list[str] = []
+        self.touched: list[str] = []
+        self.idle: list[str] = []
+        self.refusals: list[Exception] = []
+        self.far: set[str] = set()
+        self.download: Callable[[str, Callable[[str, float | None], None], Callable[[], bool]], None]
+        self.download = lambda *_: None
+        self.calls: list[tuple[Any, ...]] = []
 
-    def get(self, profile_id: str, progress: Callable[[str, float | None], None]) -> LoadedModel:
+    def get(
+        self,
+        profile_id: str,
+        progress: Callable[[str, float | None], None],
+        *,
+        in_use: Collection[str] = (),
+        offloaded: bool = False,
+    ) -> LoadedModel:
         """The model under this id; a `KeyError` for any other."""
         self.asked.append(profile_id)
+        self.calls.append(("get", profile_id, tuple(in_use), offloaded))
         progress(f"Loading {profile_id}", 0.5)
-        return self.models[profile_id]
+        if self.refusals:
+            raise self.refusals.pop(0)
+        model = self.models[profile_id]
+        model.offloaded = model.offloaded or offloaded
+        return model
+
+    def is_here(self, profile_id: str) -> bool:
+        """Whether it is not, or no longer, far."""
+        return profile_id not in self.far
+
+    def fetch(
+        self,
+        profile_id: str,
+        progress: Callable[[str, float | None], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        """Do what `download` says; if that raises nothing, the weights are here."""
+        self.download(profile_id, progress, cancelled)
+        self.far.discard(profile_id)
+
+    def touch(self, profile_id: str) -> None:
+        """Note it."""
+        self.touched.append(profile_id)
+
+    def release_idle(self, in_use: Collection[str]) -> bool:
+        """Empty `idle`; whether it held anything."""
+        self.calls.append(("release_idle", tuple(in_use)))
+        there, self.idle = bool(self.idle), []
+        return there
 
 
 def make_profile(profile_id: str, conditioning: Conditioning = Conditioning.STOCK) -> Profile:

@@ -79,6 +79,10 @@ class Wire:
         """Put simcord's router back."""
         router.dispatch = self._dispatch
 
+    def forget_nonces(self) -> None:
+        """As Discord does after some minutes."""
+        self._nonces.clear()
+
     def messages(self) -> list[Sent]:
         """The requests that created or edited messages."""
         return [sent for sent in self.sent if sent.is_message]
@@ -98,10 +102,23 @@ class Wire:
         nonce = (path, str(body["nonce"])) if body.get("enforce_nonce") else None
         if nonce in self._nonces:
             return self._nonces[nonce]
+        if method == "GET" and path.endswith("/messages") and "after" in (kwargs.get("params") or {}):
+            return self._history_after(backend, path, kwargs)
         answer = self._dispatch(backend, method, path, **kwargs)
         if nonce is not None:
             self._nonces[nonce] = answer
         return answer
+
+    def _history_after(self, backend: Any, path: str, kwargs: dict[str, Any]) -> list[Any]:
+        """The messages right after one, newest of them first: simcord gives the newest of the channel instead."""
+        params = dict(kwargs["params"])
+        after, limit, found = int(params.pop("after")), int(params.pop("limit", 50)), []
+        while page := self._dispatch(backend, "GET", path, **{**kwargs, "params": {**params, "limit": 100}}):
+            found += [message for message in page if int(message["id"]) > after]
+            params["before"] = page[-1]["id"]
+            if int(page[-1]["id"]) <= after:
+                break
+        return found[-limit:]
 
     def _check(self, where: str, body: dict[str, Any], files: dict[str, int], *, checks_pings: bool) -> None:
         def wrong(what: str) -> None:

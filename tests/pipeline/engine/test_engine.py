@@ -275,7 +275,7 @@ def test_a_cancelled_work_stops_its_download(model: Any) -> None:
     engine.add(make_work(1))
     engine.tick()
 
-    def get(profile_id: str, progress: Any) -> LoadedModel:
+    def get(profile_id: str, progress: Any, **_: Any) -> LoadedModel:
         progress("Downloading", 0.1)
         progress("Downloading", 0.2)
         raise AssertionError("the download went on")
@@ -323,3 +323,28 @@ def test_a_preview_of_broken_latents_is_grey() -> None:
     width, height, pixels = preview_pixels(torch.full((1, 4, 8, 16), float("nan")))
     assert (width, height) == (256, 128)
     assert set(pixels) == {128}
+
+
+def test_a_preview_that_fails_costs_nothing(model: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The picture is painted as without previews, and the fault is logged once."""
+    with patch("pipeline.engine.preview.preview_pixels", side_effect=ZeroDivisionError):
+        events = _paint(model, make_work(1, preview_every=1))
+    assert of_kind(events, Preview) == []
+    assert _pixels(events) == _pixels(_paint(model, make_work(1)))
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_closing_hands_out_what_the_failed_tick_had_gathered(model: Any) -> None:
+    """And lets go of everything; the source of models is told to, too."""
+    shelf = Shelf(stock=model)
+    engine = Engine(shelf)
+    engine.add(make_work(1))
+    with (
+        patch("pipeline.engine.engine.groups", side_effect=ZeroDivisionError),
+        pytest.raises(ZeroDivisionError),
+    ):
+        engine.tick()
+    assert [type(event) for event in engine.close()] == [Loading, Started]
+    assert shelf.calls[-1] == ("release_idle", ())
+    assert not engine.busy
+    assert engine.close() == []

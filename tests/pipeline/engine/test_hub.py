@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.engine.configs import write_configs
 from pipeline.engine.fetch import RemoteFile
@@ -277,6 +278,28 @@ def test_cache_is_a_file(server: hub_server.Hub, tmp_path: Path) -> None:
     (tmp_path / "hub").touch()
     with pytest.raises(WeightsError, match="cannot be written"):
         Hub(tmp_path, endpoint=server.url).download(WANTED, "Tiny")
+
+
+def test_waiting_for_another_program_can_be_cancelled(hub: Hub, server: hub_server.Hub, tmp_path: Path) -> None:
+    """While it downloads the same, this one says so, and stops when it is told to."""
+    home = tmp_path / "hub" / "artist--tiny"
+    home.mkdir(parents=True)
+    texts: list[str] = []
+    with FileLock(home / ".lock"), pytest.raises(Cancelled):
+        hub.download(WANTED, "Tiny", lambda text, _: texts.append(text), cancelled=lambda: bool(texts))
+    assert texts == ["Waiting for another program that downloads Tiny"]
+    assert server.downloads() == []
+
+
+def test_after_another_program_it_goes_on(hub: Hub, tmp_path: Path) -> None:
+    """As soon as the other one is done, and it leaves the folder free in turn."""
+    home = tmp_path / "hub" / "artist--tiny"
+    home.mkdir(parents=True)
+    other = FileLock(home / ".lock")
+    other.acquire()
+    assert hub.download(WANTED, "Tiny", lambda *_: other.release()).missing == ()
+    with FileLock(home / ".lock", timeout=0):
+        pass
 
 
 def test_cancelling_keeps_what_arrived(hub: Hub, server: hub_server.Hub) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -269,3 +270,57 @@ def test_looking_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_fetching_apart_from_loading(server: hub_server.Hub, tmp_path: Path) -> None:
+    """Not here, then fetched without being loaded, then loaded without asking the hub again."""
+    store = _store(tmp_path, plain_profile(source=Source(REPO)), url=server.url)
+    assert not store.is_here("tiny")
+    fractions: list[float | None] = []
+    store.fetch("tiny", lambda _, fraction: fractions.append(fraction))
+    assert 1.0 in fractions
+    assert store.is_here("tiny")
+    assert store.loaded == ()
+    asked = len(server.requests)
+    assert store.get("tiny").weights == f"hub:{REPO}@{COMMIT}"
+    assert len(server.requests) == asked
+
+
+def test_models_are_got_while_another_is_fetched(miniature_folder: Path, tmp_path: Path) -> None:
+    """A download holds up neither loading nor releasing."""
+    store = _store(
+        tmp_path, plain_profile(source=Source(REPO)), plain_profile("own"), weights={"own": miniature_folder}
+    )
+    got: list[str] = []
+
+    def progress(_text: str, _fraction: float | None) -> None:
+        def other() -> None:
+            got.append(store.get("own").weights)
+            store.release_idle(())
+
+        thread = threading.Thread(target=other, daemon=True)
+        thread.start()
+        thread.join(10)
+        raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        store.fetch("tiny", progress)
+    assert got == [f"folder:{miniature_folder.name}"]
+
+
+def test_a_fetch_is_cancelled(server: hub_server.Hub, tmp_path: Path) -> None:
+    """By its own question, beside the one of the store."""
+    store = _store(tmp_path, plain_profile(source=Source(REPO)), url=server.url)
+    with pytest.raises(Cancelled):
+        store.fetch("tiny", cancelled=lambda: True)
+    assert not store.is_here("tiny")
+
+
+def test_what_needs_no_download_is_here(miniature_folder: Path, tmp_path: Path) -> None:
+    """Local weights, the miniature, and ids that nobody knows; local weights with a VAE from the hub are not."""
+    mixed = plain_profile("mixed", Source(REPO, vae_repo=VAE_REPO))
+    weights = {"own": miniature_folder, "mixed": miniature_folder}
+    store = _store(tmp_path, plain_profile("own", Source(REPO)), plain_profile(), mixed, weights=weights)
+    assert [store.is_here(name) for name in ("own", "tiny", "unknown", "mixed")] == [True, True, True, False]
+    store.fetch("mixed")  # the hub is not there: the checkpoint's own VAE does
+    assert store.is_here("mixed")
