@@ -14,8 +14,10 @@ NEEDED: Final = {
     "send_messages": "Send Messages",
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
+    "read_message_history": "Read Message History",
 }
-"""Permissions without which the pictures could not be posted later, when the interaction has expired."""
+"""Permissions without which the pictures could not be posted later, when the interaction has expired, or not
+be found again after a crash and so be posted twice."""
 
 
 class NotHere(MemberError):

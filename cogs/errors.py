@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import string
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import tell
-from cogs.text import CONTENT_LIMIT, clean, trim
+from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
 from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,36 @@ async def whisper(interaction: AnyInteraction, text: str) -> None:
             await interaction.delete_original_response()
 
 
+def explain(error: BaseException, doing: str) -> tuple[str, str]:
+    """`tell`, with the sentence fit for Discord: (sentence, reference id)."""
+    text, reference = tell(error, doing)
+    return (shown(error) if isinstance(error, MemberError) else text), reference
+
+
+def shown(error: MemberError) -> str:
+    """The sentence, in which no parameter can leave its code or be read as markdown.
+
+    Parameters hold what members type: a backtick in one would end the code around it, and a link after that
+    would be a live one in the bot's own words.
+    """
+    if not error.params:
+        return error.text
+    parts, inside = [], False
+    formatter = string.Formatter()
+    for literal, name, spec, conversion in formatter.parse(error.template):
+        parts.append(literal)
+        inside ^= literal.count("`") % 2 == 1
+        if name is None:
+            continue
+        value, _ = formatter.get_field(name, (), error.params)
+        text = format(formatter.convert_field(value, conversion), spec or "")
+        parts.append(coded(text) if inside else plain(text))
+    return "".join(parts)
+
+
 async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) -> None:
     """Tell the member what went wrong and log what is a fault of ours under the same reference id."""
-    text, reference = tell(_sentence(error), doing)
+    text, reference = explain(_sentence(error), doing)
     try:
         await whisper(interaction, text)
     except discord.HTTPException as trouble:

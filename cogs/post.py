@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ log = logging.getLogger(__name__)
 
 EDITABLE_FOR: Final = timedelta(minutes=55)
 """Discord limits edits of messages older than an hour (30046): from here on the result is a new message."""
-HISTORY: Final = 100
-"""Messages looked through for a result that was posted but not written down."""
+HISTORY: Final = 300
+"""Messages looked through, from each end, for a result that was posted but not written down."""
+SKEW: Final = timedelta(minutes=10)
+"""How far this machine's clock may be ahead of Discord's."""
 _TOO_LARGE: Final = 40005
 _UNKNOWN_CHANNEL: Final = 10003
 _ELSEWHERE: Final = frozenset({30046, 50027, 50083})
@@ -159,11 +161,15 @@ class Post:
             except TROUBLE as error:
                 log.info("job %s: the old message stays: %s", self._job.id, error)
 
-    async def find_posted(self) -> int | None:
+    async def find_posted(self, job: Job) -> int | None:
         """The id of a message that already shows this job's pictures.
 
         Between posting and writing that down lies a moment in which the process can be killed. Then the
-        message tells: its files carry the job's id in their names.
+        message tells: its files carry the job's id in their names. It was sent at the earliest when the job was
+        rendered, most likely right then, else by a later attempt and so lately.
+
+        Args:
+            job: as it is now in the database.
 
         Raises:
             aiohttp.ClientError, OSError, discord.DiscordServerError: Discord cannot be asked now.
@@ -173,18 +179,24 @@ class Post:
                 message = await self._channel.fetch_message(self.message_id)
                 if self._shows(message):
                     return message.id
-            after = discord.Object(discord.utils.time_snowflake(self._since()))
-            async for message in self._channel.history(limit=HISTORY, after=after, oldest_first=True):
-                if self._shows(message):
-                    return message.id
         except (discord.NotFound, discord.Forbidden) as error:
-            log.info("job %s: earlier messages cannot be read: %s", self._job.id, error)
+            log.info("job %s: its message is gone: %s", job.id, error)
+        moment = datetime.fromtimestamp(job.rendered_at or job.created_at, UTC) - SKEW
+        after = discord.Object(discord.utils.time_snowflake(moment))
+        try:
+            for oldest_first in (True, False):
+                seen = 0
+                async for message in self._channel.history(
+                    limit=HISTORY, after=after, oldest_first=oldest_first
+                ):
+                    if self._shows(message):
+                        return message.id
+                    seen += 1
+                if seen < HISTORY:  # that were all
+                    break
+        except (discord.NotFound, discord.Forbidden) as error:
+            log.info("job %s: earlier messages cannot be read: %s", job.id, error)
         return None
-
-    def _since(self) -> Any:
-        anchor = self.message_id or 0
-        moment = discord.utils.utcnow() - timedelta(days=1)
-        return max(moment, discord.utils.snowflake_time(anchor)) if anchor else moment
 
     def _shows(self, message: discord.Message) -> bool:
         mine = self._client.user is not None and message.author.id == self._client.user.id

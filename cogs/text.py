@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -61,6 +62,25 @@ def inline(text: str, limit: int = 100) -> str:
     """Inline code: for names and tags inside a sentence. Newlines become spaces, backticks apostrophes."""
     flat = " ".join(clean(text).replace("`", "'").split())
     return f"`{trim(flat, limit - 2) or ' '}`"
+
+
+def coded(text: str) -> str:
+    """A parameter for a place inside inline code: one line, and nothing that ends the code."""
+    return " ".join(clean(text).replace("`", "\u02bc").split())
+
+
+def plain(text: str) -> str:
+    """A parameter outside code, as it reads: no markdown, mention, masked link or second line comes of it.
+
+    A bare address stays one that can be clicked and copied: it shows where it leads.
+    """
+    parts = _ADDRESS.split(_MENTION.sub("\\1\u200b", coded(text)))
+    return "".join(part if n % 2 else _MARKDOWN.sub(r"\\\g<0>", part) for n, part in enumerate(parts))
+
+
+_MENTION: Final = re.compile(r"([<@])(?=\S)")
+_MARKDOWN: Final = re.compile(r"[\\*_~|\[\]#>]")
+_ADDRESS: Final = re.compile(r"(https?://[A-Za-z0-9./:_~%?&=#+-]+)")
 
 
 def alt(prompt: str) -> str:

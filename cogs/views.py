@@ -15,7 +15,7 @@ from discord import ui
 
 from bot.studio import Progress
 from cogs.buttons import CancelButton
-from cogs.text import alt, bar, block, clean, duration, inline, plural, seeds, trim
+from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, trim
 from db.jobs import Job, JobState
 from pipeline.profiles.types import Profile
 from pipeline.queueing.eta import wording
@@ -135,7 +135,7 @@ def _notes(job: Job, remark: str) -> list[str]:
     if missing and job.error:
         reference = f" (reference {job.reference})" if job.reference and job.reference not in job.error else ""
         lines.append(
-            f"-# {plural(missing, 'picture')} could not be painted: {trim(clean(job.error), 500)}{reference}"
+            f"-# {plural(missing, 'picture')} could not be painted: {trim(plain(job.error), 500)}{reference}"
         )
     if remark:
         lines.append(f"-# {remark}")
@@ -144,7 +144,7 @@ def _notes(job: Job, remark: str) -> list[str]:
 
 def failed_view(job: Job) -> ui.LayoutView:
     """A plain sentence and the reference id."""
-    sentence = trim(clean(job.error or "Something went wrong on our side."), NOTE_ROOM)
+    sentence = trim(plain(job.error or "Something went wrong on our side."), NOTE_ROOM)
     reference = f"\n-# Reference {job.reference}" if job.reference and job.reference not in sentence else ""
     return layout(
         BROKEN,
@@ -154,11 +154,18 @@ def failed_view(job: Job) -> ui.LayoutView:
 
 
 def cancelled_view(job: Job) -> ui.LayoutView:
-    """What is left of a cancelled job."""
+    """What is left of a cancelled job. Finished pictures are named, not shown: moderators cancel too."""
+    painted = [image.seed for image in job.images if image.file]
+    kept = ""
+    if painted:
+        kept = (
+            f"\n{len(painted)} of {plural(len(job.images), 'picture')} had been painted already "
+            f"({seeds(painted)}). They are kept, but not posted; the same seed paints the same picture again."
+        )
     return layout(
         STOPPED,
         ui.TextDisplay(block(asked_prompt(job), 600)),
-        ui.TextDisplay(f"### Cancelled\n-# for <@{job.user_id}>"),
+        ui.TextDisplay(f"### Cancelled{kept}\n-# for <@{job.user_id}>"),
     )
 
 

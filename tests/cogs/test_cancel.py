@@ -90,3 +90,15 @@ async def test_a_job_that_waits_can_be_cancelled(world: World, engine: ScriptedE
     await world.finished()
     assert len(world.galleries()) == 1
     assert len(engine.painted) == 4
+
+
+async def test_pictures_that_were_finished_before_are_named(world: World, engine: ScriptedEngine) -> None:
+    """They are kept, and the member learns how to paint them again."""
+    engine.fault = lambda _: setattr(engine, "hold_at", 5)  # the first is finished, the others wait
+    await world.imagine(count=4, seed=7)
+    await world.env.advance_time(3)
+    await world.until(lambda: "1 done" in world.shown(), "the first picture")
+    await world.alice.click(world.history()[0], label="Cancel")
+    await world.finished()
+    assert "1 of 4 pictures had been painted already (seed 7)" in world.shown()
+    assert world.galleries() == []

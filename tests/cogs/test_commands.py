@@ -83,12 +83,13 @@ async def test_the_queue_shows_this_server_only(world: World, engine: ScriptedEn
     """Other servers' jobs are nobody's business here."""
     engine.hold_at = 1
     await world.imagine(count=4)
-    await world.imagine(world.bob, count=2)
+    await world.imagine(world.bob)
+    await world.imagine(world.bob)
     other = world.env.create_guild("Elsewhere")
     elsewhere = other.create_text_channel("painting")
     carol = other.add_member(world.env.create_user("carol"))
     await carol.slash(elsewhere, "imagine", prompt="1girl")
-    await world.until(lambda: len(world.app.studio.waiting_jobs()) == 3)
+    await world.until(lambda: len(world.app.studio.waiting_jobs()) == 4)
     text = answer_of(await world.alice.slash(world.channel, "queue"))
     assert text.index(f"<@{world.alice.id}>") < text.index(f"<@{world.bob.id}>")
     assert "painting" in text

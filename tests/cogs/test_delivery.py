@@ -138,6 +138,47 @@ async def test_a_new_message_that_was_not_written_down_is_found_too(
     assert len(world.galleries()) == 1
 
 
+@pytest.mark.parametrize("days", [0.0, 3.0], ids=["at once", "after days"])
+@pytest.mark.parametrize("before", [0, 320], ids=["late attempt", "first attempt"])
+async def test_a_result_in_a_busy_channel_is_found(
+    world: World, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch, days: float, before: int
+) -> None:
+    """More was written after it, or before it, than one look takes in; the bot was down for days."""
+    await hold(world, engine)
+    await world.mod.delete(world.history()[0])
+    if not before:
+        # The first attempts fail; what is written meanwhile stands before the pictures.
+        world.env.inject_error("POST", "/channels/*/messages", status=503, times=1)
+
+    async def killed(*_: object) -> bool:
+        raise ConnectionAbortedError
+
+    monkeypatch.setattr(world.app.studio, "delivered", killed)
+    engine.hold_at = None
+    await world.until(lambda: not world.app.studio.waiting_jobs())
+    if not before:
+        chat(world, 320)
+        await world.env.advance_time(6)
+    await world.until(lambda: bool(world.galleries()), "the gallery")
+    chat(world, before)
+    await world.restart(lambda: forget_nonces(world, days))
+    await world.finished()
+    assert await state(world) is JobState.DELIVERED
+    assert len(world.galleries()) == 1
+
+
+def chat(world: World, lines: int) -> None:
+    """Let people talk."""
+    for number in range(lines):
+        world.env.backend.create_message(world.channel.id, world.bob.id, f"line {number}")
+
+
+def forget_nonces(world: World, days: float) -> None:
+    """Discord knows a nonce for minutes only."""
+    world.env.backend.clock.advance(days * 86400)
+    world.wire.forget_nonces()
+
+
 async def test_a_failed_job_tells_its_member_after_the_token_has_died(
     world: World, engine: ScriptedEngine
 ) -> None:
@@ -150,7 +191,7 @@ async def test_a_failed_job_tells_its_member_after_the_token_has_died(
     assert "Not painted" in world.shown()
 
 
-@pytest.mark.parametrize("permission", ["send_messages", "attach_files", "embed_links"])
+@pytest.mark.parametrize("permission", ["send_messages", "attach_files", "embed_links", "read_message_history"])
 async def test_without_permission_nothing_is_queued(world: World, permission: str) -> None:
     """The channel is checked before queueing, not after painting."""
     bot = world.guild.me

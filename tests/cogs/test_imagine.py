@@ -166,3 +166,14 @@ async def test_one_failed_picture_does_not_take_the_others(world: World, engine:
     [message] = world.galleries()
     assert len(message.attachments) == 3
     assert "1 picture could not be painted" in text_of(message)
+
+
+async def test_what_a_member_types_cannot_become_a_link_in_the_answer(world: World) -> None:
+    """A backtick in a model's name ends no code of the refusal."""
+    result = await world.alice.slash(
+        world.channel, "imagine", prompt="1girl", model="x` <@123> @everyone [a](http://e.com)"
+    )
+    said = answer_of(result)
+    code = said.split("`")[1::2]
+    assert "[a](http" not in "".join(said.split("`")[::2])
+    assert any("[a](http" in part for part in code)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.text import alt, bar, block, clean, inline, length, seeds, trim
+from cogs.errors import shown
+from cogs.text import alt, bar, block, clean, inline, length, plain, seeds, trim
+from pipeline.errors import MemberError
 
 ANY = st.text(st.characters(), max_size=400)
 
@@ -56,3 +60,36 @@ def test_seeds_in_a_row_are_written_as_a_range() -> None:
     assert seeds([5]) == "seed 5"
     assert seeds([5, 6, 7]) == "seeds 5 to 7"
     assert seeds([5, 9]) == "seeds 5, 9"
+
+
+EVIL = "x` <@123> @everyone [a](http://e.com)\n# big"
+
+
+def test_a_parameter_cannot_leave_its_code() -> None:
+    """What a member typed stays inside the backticks of our own sentence."""
+    made = shown(MemberError("There is no `{model}` here: {model}.", model=EVIL))
+    assert made.count("`") == 2
+    assert "\n" not in made
+    inside = made.split("`")[1]
+    assert "[a](http://e.com)" in inside
+    outside = made.split("`")[2]
+    assert "[a]" not in outside
+    assert "<@" not in outside
+    assert "@everyone" not in outside
+
+
+@given(ANY | st.text("`[]()<@*_~|# \nhttp:/e.", max_size=60))
+def test_plain_text_is_one_harmless_line(text: str) -> None:
+    """No code, mention or masked link, whatever goes in."""
+    made = plain(text)
+    assert not set(made) & set("`\n")
+    bare = re.sub(r"\\.", "", made)
+    assert "[" not in bare
+    assert "]" not in bare
+    assert not re.search(r"[<@]\w", bare)
+
+
+def test_numbers_and_addresses_stay_readable() -> None:
+    """Format specifications work, and an address can still be copied."""
+    error = MemberError("{size:.1f} GB from {url}, `{name}`.", size=2.25, url="https://a.b/c_d", name="e_f")
+    assert shown(error) == "2.2 GB from https://a.b/c_d, `e_f`."
