@@ -17,7 +17,7 @@ import logging
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from pipeline.engine.acquire import Progress
 from pipeline.engine.configs import config_folder
 from pipeline.engine.device import choose_device, choose_dtype
 from pipeline.engine.engine import Engine
@@ -51,9 +52,30 @@ class OneModel:
     def __init__(self, model: LoadedModel) -> None:
         self._model = model
 
-    def get(self, profile_id: str, progress: Callable[[str, float | None], None]) -> LoadedModel:  # noqa: ARG002
+    def get(
+        self,
+        profile_id: str,  # noqa: ARG002
+        progress: Progress,  # noqa: ARG002
+        *,
+        in_use: Collection[str] = (),  # noqa: ARG002
+        offloaded: bool = False,  # noqa: ARG002
+    ) -> LoadedModel:
         """The model."""
         return self._model
+
+    def is_here(self, profile_id: str) -> bool:  # noqa: ARG002
+        """Nothing has to be downloaded."""
+        return True
+
+    def fetch(self, profile_id: str, progress: Progress, cancelled: Callable[[], bool]) -> None:
+        """Nothing has to be downloaded."""
+
+    def touch(self, profile_id: str) -> None:
+        """The model is never dropped."""
+
+    def release_idle(self, in_use: Collection[str]) -> bool:  # noqa: ARG002
+        """There is no other model."""
+        return False
 
 
 @dataclass(frozen=True)
