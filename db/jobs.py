@@ -19,7 +19,7 @@ from db.records import (
     Recovery,
     WaitingImage,
 )
-from db.transitions import abandon_jobs, cancel_job, requeue_image, requeue_running, settle_job, start_image
+from db.transitions import abandon_jobs, cancel_job, requeue_running, settle_job, start_image
 
 __all__ = [
     "CapReached",
@@ -113,11 +113,6 @@ class Jobs:
         """The picture goes to the engine: it and its job are running now. False when it was not queued."""
         async with self._db.transaction() as tx:
             return await start_image(tx, image_id, self._db.now())
-
-    async def image_requeued(self, image_id: int) -> bool:
-        """The picture cannot be finished now, such as on a full disk: queued again. False if it did not run."""
-        async with self._db.transaction() as tx:
-            return await requeue_image(tx, image_id)
 
     async def image_painted(
         self, image_id: int, *, file: str, sha256: str, seconds: float, weights: str, recipe: str

@@ -29,23 +29,6 @@ async def start_image(tx: Transaction, image_id: int, now: float) -> bool:
     return changed > 0
 
 
-async def requeue_image(tx: Transaction, image_id: int) -> bool:
-    """Running back to queued; its job too when nothing else of it runs. False when it was not running."""
-    changed = await tx.execute(
-        "UPDATE images SET state = 'queued', started_at = NULL WHERE id = ? AND state = 'running'", image_id
-    )
-    if changed:
-        await tx.execute(
-            """
-            UPDATE jobs SET state = 'queued'
-            WHERE id = (SELECT job_id FROM images WHERE id = ?) AND state = 'running'
-              AND NOT EXISTS (SELECT 1 FROM images WHERE job_id = jobs.id AND state = 'running')
-            """,
-            image_id,
-        )
-    return changed > 0
-
-
 async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     """When no picture of a job is left to paint: rendered if any was painted, otherwise failed."""
     await tx.execute(

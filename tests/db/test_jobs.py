@@ -121,22 +121,6 @@ async def test_an_image_starts_once(jobs: Jobs) -> None:
     assert await jobs.image_started(job.images[0].id) is False
 
 
-async def test_a_picture_put_back_waits_again(jobs: Jobs) -> None:
-    """Its job too, unless another picture of it is running."""
-    job = await jobs.create(new_job(images=2))
-    first, second = job.images
-    await jobs.image_started(first.id)
-    await jobs.image_started(second.id)
-    assert await jobs.image_requeued(first.id) is True
-    assert await jobs.image_requeued(first.id) is False
-    between = await jobs.get(job.id)
-    await jobs.image_requeued(second.id)
-    after = await jobs.get(job.id)
-    assert between is not None
-    assert after is not None
-    assert (between.state, after.state) == (JobState.RUNNING, JobState.QUEUED)
-
-
 async def test_a_job_whose_pictures_all_fail_fails(jobs: Jobs) -> None:
     """With the first error and its reference."""
     job = await jobs.create(new_job(images=2))
@@ -177,7 +161,7 @@ async def test_cancelling_returns_what_was_not_done(jobs: Jobs) -> None:
 
 
 async def test_what_finishes_after_the_cancelling_changes_nothing(jobs: Jobs) -> None:
-    """The first one wins: nothing that was cancelled is painted, failed, started, queued or delivered."""
+    """The first one wins: nothing that was cancelled is painted, failed, started or delivered."""
     job = await jobs.create(new_job())
     image = job.images[0].id
     await jobs.image_started(image)
@@ -185,7 +169,6 @@ async def test_what_finishes_after_the_cancelling_changes_nothing(jobs: Jobs) ->
     late = await jobs.image_painted(image, file="a", sha256="b", seconds=1, weights="", recipe="{}")
     await jobs.image_failed(image, "x", "y")
     assert not await jobs.image_started(image)
-    assert not await jobs.image_requeued(image)
     assert not await jobs.delivered(job.id, 1)
     assert await jobs.get(job.id) == late
     assert (late.state, late.error, late.images[0].state) == (JobState.CANCELLED, None, ImageState.CANCELLED)
