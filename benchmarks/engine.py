@@ -26,12 +26,12 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from pipeline import built_in
 from pipeline.engine.acquire import Progress
 from pipeline.engine.configs import config_folder
 from pipeline.engine.device import choose_device, choose_dtype
 from pipeline.engine.engine import Engine
 from pipeline.engine.loader import load_folder
-from pipeline.engine.miniature import ensure_miniature
 from pipeline.engine.model import LoadedModel
 from pipeline.engine.schedulers import build_scheduler
 from pipeline.profiles import load_profiles
@@ -98,8 +98,9 @@ def load(arguments: argparse.Namespace, cache: Path) -> LoadedModel:
     )
     profile = load_profiles()[arguments.profile]
     if not arguments.full_size:
-        folder = arguments.weights or ensure_miniature(cache)
-        return load_folder(profile, folder, weights=folder.name, device=device, dtype=dtype)
+        folder = arguments.weights or built_in.FOLDER
+        name = folder.name if arguments.weights else f"miniature {built_in.version(folder)}"
+        return load_folder(profile, folder, weights=name, device=device, dtype=dtype)
     configs = config_folder(cache)
     torch.manual_seed(0)
     with torch.device(device):

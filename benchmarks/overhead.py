@@ -20,6 +20,7 @@ from benchmarks.report import Row, show
 from bot.app import App, open_app
 from bot.settings import Settings
 from bot.studio import Origin
+from pipeline import built_in
 from pipeline.request import ImagineRequest
 
 PICTURES = 4
@@ -74,13 +75,11 @@ async def measure() -> list[tuple[float, float, float]]:
     """(plain, ours one by one, ours overlapping) for each round."""
     from diffusers import EulerAncestralDiscreteScheduler, StableDiffusionXLPipeline
 
-    from pipeline.engine.miniature import ensure_miniature
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with open_app(Settings(data_dir=folder)) as app:
             await ours(app, together=True)  # loads the model, fills the caches
-            pipe = StableDiffusionXLPipeline.from_pretrained(ensure_miniature(folder / "cache"))  # type: ignore[no-untyped-call]
+            pipe = StableDiffusionXLPipeline.from_pretrained(built_in.FOLDER)  # type: ignore[no-untyped-call]
             pipe.scheduler = EulerAncestralDiscreteScheduler.from_config(  # type: ignore[no-untyped-call]
                 pipe.scheduler.config
             )

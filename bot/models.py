@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import Settings, SettingsError
@@ -32,7 +33,10 @@ def read_profiles(settings: Settings) -> dict[str, Profile]:
                 name=name,
                 known=", ".join(known),
             )
-    return profiles
+    own = local_weights(settings, profiles)
+    return {
+        p.id: replace(p, tokenizer=_tokenizer_in(own[p.id])) if p.id in own else p for p in profiles.values()
+    }
 
 
 def local_weights(settings: Settings, profiles: Mapping[str, Profile]) -> dict[str, Path]:
@@ -42,3 +46,9 @@ def local_weights(settings: Settings, profiles: Mapping[str, Profile]) -> dict[s
         for p in profiles.values()
         if p.weights_setting in settings.weights
     }
+
+
+def _tokenizer_in(weights: Path) -> Path | None:
+    """The tokenizer that local weights bring; none if they are a single file, which is read with CLIP's."""
+    folder = weights / "tokenizer"
+    return folder if folder.is_dir() else None

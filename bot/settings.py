@@ -117,7 +117,7 @@ class Settings:
 
     @property
     def cache(self) -> Path:
-        """Folder of downloaded and made weights; can be deleted at any time."""
+        """Folder of downloaded weights; can be deleted at any time."""
         return self.cache_dir or self.data_dir / "cache"
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from pipeline.errors import InvalidRequest
+from pipeline.errors import InvalidRequest, WeightsError
 from pipeline.profiles.types import Profile, Range, Rating
 from pipeline.prompt.compose import Composed, PromptOptions, compose
 from pipeline.recipe import MAX_SEED, Recipe
@@ -218,13 +218,13 @@ def compose_request(
 
 
 def warm_up(profiles: Mapping[str, Profile]) -> None:
-    """Load what composing reads at its first use (tag tables, CLIP's vocabulary), about 0.2 s in all.
+    """Load what composing reads at its first use (tag tables, the tokenizers), about 0.2 s in all.
 
     Called off the event loop at start, so that the first member does not wait for it there.
     """
     long_prompt = ", ".join(f"tag number {i}" for i in range(700))
     for profile in profiles:
-        with contextlib.suppress(InvalidRequest):
+        with contextlib.suppress(InvalidRequest, WeightsError):
             compose_request(
                 ImagineRequest(prompt=long_prompt, profile=profile, order=True),
                 profiles,

@@ -27,10 +27,13 @@ def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def miniature_folder(model_cache: Path) -> Path:
-    """The embedded miniature in diffusers layout; read only. Made once per run, in about a second."""
+    """The untrained miniature in diffusers layout; read only. Made once per run, in about a second.
+
+    Its pictures are noise, and it loads and paints several times faster than the one the program ships.
+    """
     from filelock import FileLock
 
-    from pipeline.engine.miniature import ensure_miniature
+    from tests.support.random_miniature import ensure_miniature
 
     with FileLock(model_cache / "miniature.lock"):  # the second worker waits instead of making its own
         return ensure_miniature(model_cache)

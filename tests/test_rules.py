@@ -105,11 +105,13 @@ def test_only_pinned_requirements_without_addresses() -> None:
 
 
 def test_weights_are_never_unpickled() -> None:
-    """Weights are read from safetensors only."""
+    """Weights are read from safetensors only; a training's checkpoint holds optimizers, too, but no code."""
     for file in SOURCES:
         text = file.read_text()
-        assert "torch.load(" not in text, file
-        assert "pickle" not in re.sub(r'"[^"\n]*"|#.*', "", text) or "import pickle" not in text, file
+        calls = re.findall(r"torch\.load\([^)]*\)", text)
+        assert not calls or file.name == "checkpoint.py", file
+        assert all("weights_only=True" in call for call in calls), file
+        assert "import pickle" not in text, file
 
 
 def test_every_relative_link_of_the_documents_leads_somewhere() -> None:

@@ -48,7 +48,11 @@ async def _serve(settings: Settings, port: int | None, *, as_json: bool) -> None
         if as_json:
             print(json.dumps({"url": url}), flush=True)
         else:
-            print(f"Open {url}\nType /imagine there. Stop with Ctrl+C.", flush=True)
+            print(
+                f"Open {url}\nType /imagine there, with a prompt such as: 1girl, green hair, twintails, beanie, "
+                "outdoors, night\nStop with Ctrl+C.",
+                flush=True,
+            )
 
     await serve(opened, port=port, ready=ready)
 

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
                 + "; ".join(f"{li.name}{f' ({li.remark})' if li.remark else ''}" for li in profile.licences)
             )
             print(
-                f"  weights {profile.source.repo or 'made on this machine'} (own ones: {profile.weights_setting})\n"
+                f"  weights {profile.source.repo or 'come with Tagbrush'} (own ones: {profile.weights_setting})\n"
             )
     return 0
 

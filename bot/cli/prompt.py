@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
         draw_seed=lambda: 0,
     )
     composed, recipe = planned.composed, planned.recipes[0]
-    meter = TokenMeter()
+    meter = TokenMeter(planned.profile.tokenizer)
     tokens, negative_tokens = meter.count(composed.prompt), meter.count(composed.negative_prompt)
     if args.json:
         print(

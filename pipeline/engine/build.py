@@ -30,7 +30,7 @@ def build_engine(
     Args:
         profiles: by id.
         weights: the owner's local weights by profile id.
-        cache: folder for downloads and for the miniature.
+        cache: folder for downloads.
         device: `auto`, `cuda`, `mps` or `cpu`.
         precision: `auto`, `float16`, `bfloat16` or `float32`.
         max_running: pictures at the same time.

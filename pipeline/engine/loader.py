@@ -1,6 +1,6 @@
 """Reads a checkpoint into a `LoadedModel`: a diffusers folder or a one-file checkpoint, safetensors only.
 
-The miniature, the owner's folders and downloads from the hub all come through `load_folder`.
+The built-in miniature, the owner's folders and downloads from the hub all come through `load_folder`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def load_folder(
     Args:
         profile: whose checkpoint it is.
         folder: with `model_index.json` and a folder for each component.
-        weights: what to call it in recipes (`hub:owner/name@commit`, `folder:name`, `miniature:random-1`).
+        weights: what to call it in recipes (`hub:owner/name@commit`, `folder:name`, `miniature:3f9c2a1b77de`).
         device: where to put it.
         dtype: precision of all four models, whatever the files hold.
         vae: folder of another VAE (`config.json` and weights) to use instead of the checkpoint's own.

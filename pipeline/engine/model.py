@@ -19,7 +19,7 @@ class LoadedModel:
 
     `scheduler_config` is the config the checkpoint ships (its `scheduler/scheduler_config.json`); every
     sampler is built from it, as `SomeScheduler.from_config(pipe.scheduler.config)` would. `weights` says what
-    was read (`hub:owner/name@commit`, `file:name.safetensors@sha`, `folder:name`, `miniature:random-1`).
+    was read (`hub:owner/name@commit`, `file:name.safetensors@sha`, `folder:name`, `miniature:3f9c2a1b77de`).
     """
 
     profile: Profile

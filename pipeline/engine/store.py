@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import built_in
 from pipeline.engine.hub import Hub
 from pipeline.engine.weights import Found, Progress, WeightsFinder, WeightsStatus
 from pipeline.errors import InvalidRequest, WeightsError
@@ -36,13 +37,14 @@ class ModelStore:
         max_loaded: int = 1,
         hub: Hub | None = None,
         configs: Path | None = None,
+        built_in_folder: Path | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """Nothing is read yet.
 
         Args:
             profiles: by id.
-            cache_dir: folder for downloads and what is made; may be deleted at any time.
+            cache_dir: folder for downloads and what is made of them; may be deleted at any time.
             weights: the owner's local weights by profile id, a diffusers folder or a `.safetensors` file each;
                 they go before the cache and the hub.
             device: setting, see `pipeline.engine.device.choose_device`.
@@ -51,6 +53,8 @@ class ModelStore:
             hub: where missing weights come from; by default a `Hub` with the endpoint and token of the
                 environment.
             configs: diffusers folder with the configs of one-file checkpoints; by default SDXL's.
+            built_in_folder: checkpoint of the profiles that name no repository, with its `version.txt`; by
+                default the one that comes with the program.
             cancelled: asked while downloading; true stops it, keeping what has arrived.
         """
         self._profiles = profiles
@@ -59,7 +63,11 @@ class ModelStore:
         self._max_loaded = max(1, max_loaded)
         self._configs = configs
         self._finder = WeightsFinder(
-            cache_dir=cache_dir, weights=dict(weights or {}), hub=hub or Hub(cache_dir), cancelled=cancelled
+            cache_dir=cache_dir,
+            weights=dict(weights or {}),
+            built_in_folder=built_in_folder or built_in.FOLDER,
+            hub=hub or Hub(cache_dir),
+            cancelled=cancelled,
         )
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
         # What `fetch` found and `get` has not loaded yet.
@@ -110,8 +118,10 @@ class ModelStore:
             progress(f"Loading {profile.name}", None)
             try:
                 model = self._load(profile, found, device, dtype, offloaded=offloaded)
-            except WeightsError:
+            except WeightsError as error:
                 self._fetched.pop(profile_id, None)  # look again next time: someone may have mended it
+                if found.built_in:
+                    raise built_in.restorable(error) from error
                 raise
             self._fetched.pop(profile_id, None)
             self._loaded[profile_id] = model

@@ -1,18 +1,18 @@
-"""Where a profile's weights are: the owner's path, the cache, the hub, or made here. Needs no torch to look."""
+"""Where a profile's weights are: the owner's path, the program, the cache or the hub. Needs no torch to look."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline import built_in
 from pipeline.engine.hub import Cached, Hub
 from pipeline.engine.hub_files import Wanted
 from pipeline.engine.layout import INDEX, check_folder, variant_of
-from pipeline.engine.miniature import VERSION, ensure_miniature, miniature_folder
 from pipeline.engine.single_file import check_file, fingerprint
 from pipeline.errors import WeightsError
 
@@ -30,7 +30,7 @@ class WeightsState(StrEnum):
     LOCAL = "local"
     """At the owner's own path."""
     BUILT_IN = "built-in"
-    """Made on this machine."""
+    """They come with the program."""
     CACHED = "cached"
     """Downloaded, whole."""
     PARTIAL = "partial"
@@ -65,21 +65,30 @@ class Found:
     path: Path
     label: str
     vae: Path | None = None
+    built_in: bool = False
+    """Whether it came with the program, which knows how to get it back."""
 
 
 class WeightsFinder:
-    """Finds, and if need be fetches or makes, the weights of profiles."""
+    """Finds, and if need be fetches, the weights of profiles."""
 
     def __init__(
-        self, *, cache_dir: Path, weights: Mapping[str, Path], hub: Hub, cancelled: Callable[[], bool]
+        self,
+        *,
+        cache_dir: Path,
+        weights: Mapping[str, Path],
+        built_in_folder: Path,
+        hub: Hub,
+        cancelled: Callable[[], bool],
     ) -> None:
         """See `pipeline.engine.store.ModelStore` for the arguments."""
         self._cache, self._weights, self._hub, self._cancelled = cache_dir, weights, hub, cancelled
+        self._built_in = built_in_folder
 
     def find(
         self, profile: Profile, progress: Progress, cancelled: Callable[[], bool] = lambda: False
     ) -> Found:
-        """The weights of a profile on this machine: the owner's, else the cache's, else fetched or made now.
+        """The weights of a profile on this machine: the owner's, else the program's or the cache's, else fetched.
 
         Args:
             profile: whose.
@@ -96,7 +105,7 @@ class WeightsFinder:
 
         found = self._find(profile, progress, stop)
         vae, label = self._find_vae(profile, progress, stop)
-        return Found(found.path, found.label + label, vae)
+        return replace(found, label=found.label + label, vae=vae)
 
     def is_here(self, profile: Profile) -> bool:
         """Whether `find` would do without a download. Looks at names and sizes only.
@@ -117,13 +126,12 @@ class WeightsFinder:
                 self._check_local(profile, path)
                 return WeightsStatus(profile.id, WeightsState.LOCAL, str(path), f"Local weights in {path}.", 0)
             if not profile.source.repo:
-                text = "Made on this machine at first use, in a few seconds."
-                return WeightsStatus(
-                    profile.id, WeightsState.BUILT_IN, str(miniature_folder(self._cache)), text, 0
-                )
+                text = f"Comes with Tagbrush, version {self._check_built_in()}."
+                return WeightsStatus(profile.id, WeightsState.BUILT_IN, str(self._built_in), text, 0)
             return self._describe_hub(profile)
         except WeightsError as error:
-            return WeightsStatus(profile.id, WeightsState.BROKEN, str(path or profile.source.repo), error.text)
+            where = str(path or profile.source.repo or self._built_in)
+            return WeightsStatus(profile.id, WeightsState.BROKEN, where, error.text)
 
     def check_online(self, profile: Profile) -> WeightsStatus:
         """As `describe`, but asks the hub what a missing checkpoint takes.
@@ -169,6 +177,14 @@ class WeightsFinder:
         else:
             check_file(path, own_vae=not profile.source.vae_repo)
 
+    def _check_built_in(self) -> str:
+        """The version of the program's own checkpoint, after checking that it is whole."""
+        try:
+            check_folder(self._built_in)
+            return built_in.version(self._built_in)
+        except WeightsError as error:
+            raise built_in.restorable(error) from error
+
     def _find(self, profile: Profile, progress: Progress, cancelled: Callable[[], bool]) -> Found:
         if path := self._weights.get(profile.id):
             path = _checkpoint_in(path)
@@ -177,8 +193,7 @@ class WeightsFinder:
             check_file(path, own_vae=False)  # before hashing gigabytes of something else
             return Found(path, f"file:{path.name}@{fingerprint(path, self._cache, progress)}")
         if not profile.source.repo:
-            progress(f"Making {profile.name}", None)
-            return Found(ensure_miniature(self._cache), f"miniature:{VERSION}")
+            return Found(self._built_in, f"miniature:{self._check_built_in()}", built_in=True)
         cached = self._hub.download(_wanted(profile), profile.name, progress, cancelled)
         return Found(cached.checkpoint, _hub_label(profile.source.repo, cached))
 

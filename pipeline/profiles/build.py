@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline import built_in
 from pipeline.profiles.reader import Table
 from pipeline.profiles.types import (
     TEMPLATE_SLOTS,
@@ -54,6 +55,7 @@ def build_profile(top: Table) -> Profile:
     """
     ratings = top.table("ratings")
     ratings_remark = ratings.text("remark", "", empty=True)
+    source = _source(top.table("source"))
     profile = Profile(
         id=top.matching("id", ID, "an id: lower-case letters, digits, `.` and `-`, at most 40"),
         name=top.matching("name", r".{1,80}", "a name of at most 80 characters"),
@@ -61,7 +63,7 @@ def build_profile(top: Table) -> Profile:
         author=top.text("author"),
         card_url=top.matching("card_url", URL, "a web address", ""),
         licences=_licences(top),
-        source=_source(top.table("source")),
+        source=source,
         conditioning=Conditioning(top.one_of("conditioning", Conditioning)),
         samplers=top.some_of("samplers", SAMPLERS, tuple(SAMPLERS)),
         sampler=top.one_of("sampler", SAMPLERS),
@@ -86,6 +88,7 @@ def build_profile(top: Table) -> Profile:
         advice=top.texts("advice", ()),
         vram_gib=top.number("vram_gib", 0, 1000, 8.0),
         extra=_extra(top.table("extra")) if "extra" in top else {},
+        tokenizer=None if source.repo else built_in.tokenizer_folder(),
     )
     # Optional tables that are absent are still keys that a misspelt one may be meant to be.
     top.expect("free_sizes", "years", "extra")

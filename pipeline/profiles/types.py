@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 TEMPLATE_SLOTS: Final = (
@@ -154,10 +155,10 @@ class Licence:
 class Source:
     """Where the weights come from.
 
-    `repo` is a hub repository (`owner/name`), or empty for the embedded miniature. `revision` is a branch,
-    tag or commit; whatever it is, the commit it resolves to at the first download is written down and used
-    from then on. `file` names the single checkpoint file in the repository when there is no diffusers
-    layout. `variant` is the file variant (`fp16`) or empty. `vae_repo` overrides the checkpoint's VAE.
+    `repo` is a hub repository (`owner/name`), or empty for the model that comes with the program. `revision`
+    is a branch, tag or commit; whatever it is, the commit it resolves to at the first download is written
+    down and used from then on. `file` names the single checkpoint file in the repository when there is no
+    diffusers layout. `variant` is the file variant (`fp16`) or empty. `vae_repo` overrides the checkpoint's VAE.
     """
 
     repo: str
@@ -245,6 +246,8 @@ class Profile:
     extra: Mapping[str, str] = field(default_factory=dict)
     ratings_remark: str = ""
     """A sentence where the words in `ratings` are not the card's own; empty if they are."""
+    tokenizer: Path | None = None
+    """Folder of the tokenizer that its prompts are counted with; None for CLIP's, which SDXL checkpoints share."""
 
     @property
     def weights_setting(self) -> str:

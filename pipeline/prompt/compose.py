@@ -32,7 +32,8 @@ from pipeline.prompt.vocabulary import (
 MAX_LENGTH: Final = 6000
 """Characters of a prompt, and of a negative prompt: the longest text that a Discord option takes."""
 MAX_CHUNKS: Final = 32
-"""Chunks of 75 tokens. Any 6,000 characters of ordinary tags fit; each chunk costs memory in every step."""
+"""Chunks of 75 tokens. Any 6,000 characters of words that the tokenizer knows fit; each chunk costs memory in every
+step."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def compose(profile: Profile, options: PromptOptions) -> Composed:
         InvalidRequest: nothing to paint, text too long, a control character, brackets or weights beyond the
             grammar's limits, a tag, year, style or preset that the card does not know, a rating above the
             ceiling. The text says what would be right.
+        WeightsError: the prompt is so long that it has to be counted, and the profile's own tokenizer is broken.
     """
     work = _Composing(profile, options)
     work.read()
@@ -195,7 +197,7 @@ class _Composing:
     def finish(self) -> Composed:
         """Print both prompts; refuses what is too long to be painted."""
         for chunks, name in ((self.chunks, "prompt"), (self.negative, "negative prompt")):
-            _check_tokens(chunks, name)
+            _check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
         unique = tuple(dict.fromkeys(self.warnings))
         return Composed(_print(self.chunks), _print(self.negative), tuple(self.added), unique)
 
@@ -285,13 +287,13 @@ def _print(chunks: Iterable[Iterable[Item]]) -> str:
     return render([spans(items) for items in chunks])
 
 
-def _check_tokens(chunks: Sequence[Sequence[Item]], name: str) -> None:
+def _check_tokens(chunks: Sequence[Sequence[Item]], name: str, meter: TokenMeter) -> None:
     """Refuse what fills more than `MAX_CHUNKS`; the tokenizer is read only when that is possible at all."""
     sizes = [sum(len(span.text.encode()) for span in spans(items)) for items in chunks]
     # A token takes at least one byte of its text.
     if sum(-(-size // CHUNK_TOKENS) for size in sizes) <= MAX_CHUNKS:
         return
-    counts = TokenMeter().count(_print(chunks))
+    counts = meter.count(_print(chunks))
     if len(counts) > MAX_CHUNKS:
         raise InvalidRequest(
             "The {field} is too long to be painted: it fills {count} chunks of {size} tokens, "

@@ -1,7 +1,8 @@
-"""Counting the tokens of a prompt with CLIP's own tokenizer, without torch or transformers.
+"""Counting the tokens of a prompt with the tokenizer that will read it, without torch or transformers.
 
-SDXL's two text encoders share one vocabulary of 49,408 entries and read 75 tokens at a time. The merges ship
-with the package (`data/clip_merges.txt.gz`, MIT), so that the count is exact before any download.
+SDXL's two text encoders share one vocabulary, CLIP's of 49,408 entries, and read 75 tokens at a time. Its merges
+ship with the package (`data/clip_merges.txt.gz`, MIT), so that the count is exact before any download. The
+built-in miniature has a smaller vocabulary of the same kind, in its own folder.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline import built_in
 from pipeline.errors import WeightsError
 from pipeline.prompt.grammar import Chunk, parse
 
@@ -27,11 +29,11 @@ _SPLIT: Final = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{
 
 
 class TokenMeter:
-    """Counts tokens. Cheap to make; the tokenizer is read at the first count and kept.
+    """Counts tokens. Cheap to make; a tokenizer is read at the first count and kept for all meters.
 
     Args:
-        folder: a tokenizer folder of a checkpoint (`tokenizer.json`, or `vocab.json` beside `merges.txt`);
-            None for the built-in CLIP tokenizer.
+        folder: a tokenizer folder of a checkpoint (`tokenizer.json`, or `vocab.json` beside `merges.txt`), such
+            as `Profile.tokenizer`; None for CLIP's.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -129,19 +131,25 @@ def _clip_tokenizer() -> Tokenizer:
     return _build(*clip_vocabulary())
 
 
+@cache  # a failure is not kept: someone may mend the folder
 def _folder_tokenizer(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
     try:
         if (folder / "tokenizer.json").is_file():
-            return Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+            # The file may say to cut or fill texts to 77 tokens.
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            return tokenizer
         vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
         lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
         pairs = [line.split(" ") for line in lines if line and not line.startswith("#version")]
         return _build(vocabulary, [(left, right) for left, right in pairs])
     except Exception as error:  # the tokenizers library raises bare exceptions
-        raise WeightsError(
+        broken = WeightsError(
             "The tokenizer in {folder} cannot be read: `tokenizer.json`, or `vocab.json` and `merges.txt`, is "
             "missing or broken.",
             folder=folder,
-        ) from error
+        )
+        raise (built_in.restorable(broken) if folder == built_in.tokenizer_folder() else broken) from error

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from bot.cli.main import BAD_INPUT, main
+from pipeline import built_in
 from pipeline.metadata import RECIPE_KEY
+from pipeline.prompt.tokens import TokenMeter
 from pipeline.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +71,29 @@ def test_prompt_shows_what_would_be_sent(capsys: pytest.CaptureFixture[str]) -> 
     assert all(0 < n <= 75 for n in data["tokens"])
 
 
+@pytest.mark.parametrize(
+    ("profile", "own", "clips"),
+    [("miniature", False, False), ("miniature", True, True), ("animagine-xl-3.0", False, True)],
+)
+def test_tokens_are_counted_with_the_models_own_tokenizer(
+    capsys: pytest.CaptureFixture[str],
+    miniature_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    profile: str,
+    own: bool,
+    clips: bool,
+) -> None:
+    """The built-in miniature has its own vocabulary; weights of one's own bring theirs, here CLIP's."""
+    if own:
+        monkeypatch.setenv("WEIGHTS_MINIATURE", str(miniature_folder))
+    options = ("--negative", "hydrangea", "--profile", profile, "--json")
+    data = json.loads(call(capsys, "prompt", "1girl, chrysanthemum", *options)[1])
+    meter = TokenMeter(None if clips else built_in.tokenizer_folder())
+    assert data["tokens"] == list(meter.count(data["prompt"]))
+    assert data["negative_tokens"] == list(meter.count(data["negative_prompt"]))
+    assert (TokenMeter().count(data["prompt"]) == tuple(data["tokens"])) is clips
+
+
 def test_profiles_prints_one_object_for_each(capsys: pytest.CaptureFixture[str]) -> None:
     """The four cards and the miniature."""
     _, out, _ = call(capsys, "profiles", "--json")
@@ -119,10 +144,9 @@ def test_run_without_a_token_says_what_to_do(capsys: pytest.CaptureFixture[str])
 
 
 def test_imagine_paints_png_files_that_carry_their_recipe(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_cache: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Through the real queue, database and engine."""
-    monkeypatch.setenv("CACHE_DIR", str(model_cache))
+    """Through the real queue, database and engine, with the model that comes with the program."""
     status, out, err = call(
         capsys,
         "imagine",
@@ -151,10 +175,10 @@ def test_imagine_paints_png_files_that_carry_their_recipe(
 
 
 def test_imagine_writes_to_a_named_png(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], model_cache: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], miniature_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--out name.png` is that file."""
-    monkeypatch.setenv("CACHE_DIR", str(model_cache))
+    """`--out name.png` is that file, painted with weights of one's own."""
+    monkeypatch.setenv("WEIGHTS_MINIATURE", str(miniature_folder))
     status, _, err = call(capsys, "imagine", "1girl", "--steps", "1", "--seed", "1", "--out", "deep/er/one.png")
     assert status == 0, err
     assert (tmp_path / "deep" / "er" / "one.png").is_file()

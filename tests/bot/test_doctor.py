@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import shutil
 from pathlib import Path
 
 import discord
@@ -14,6 +15,7 @@ from bot.doctor import machine
 from bot.doctor.check import Status
 from bot.doctor.online import PERMISSIONS, application_id, check_discord, invite_link, lacking
 from bot.settings import Settings, read_settings
+from pipeline import built_in
 
 TOKEN = base64.b64encode(b"123456789012345678").decode() + ".GabcdE." + "a" * 38
 
@@ -36,6 +38,28 @@ async def test_a_fresh_machine_is_ready_for_the_miniature(
     assert [name for name, (status, _) in found.items() if status is Status.FAIL] == []
     assert found["token"][0] is Status.WARN
     assert found["database"][0] is Status.OK
+    assert found["weights miniature"] == (
+        Status.OK,
+        f"Comes with Tagbrush, version {built_in.version(built_in.FOLDER)}.",
+    )
+
+
+async def test_a_damaged_built_in_model_fails_with_the_way_back(
+    tmp_path: Path, miniature_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As default model; for a bot that uses another one it is only a note."""
+    copy = Path(shutil.copytree(miniature_folder, tmp_path / "model"))
+    monkeypatch.setattr(built_in, "FOLDER", copy)
+    path = copy / "unet" / "diffusion_pytorch_model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+    found = await report(monkeypatch, tmp_path)
+    status, text = found["weights miniature"]
+    assert status is Status.FAIL
+    assert str(path) in text
+    assert "git restore pipeline/miniature/model" in text
+    own = {"DEFAULT_PROFILE": "aidxl-0.8", "WEIGHTS_AIDXL_0_8": str(miniature_folder)}
+    found = await report(monkeypatch, tmp_path, **own)
+    assert found["weights miniature"] == (Status.WARN, text)
 
 
 async def test_a_missing_weights_file_of_the_default_model_fails_by_name(

@@ -119,6 +119,13 @@ async def test_every_model_can_be_shown_in_full(world: World) -> None:
         assert profile.name in answer_of(result)
 
 
+async def test_the_miniatures_whole_vocabulary_is_shown(world: World) -> None:
+    """Whoever asks for this model alone reads every tag that it can draw: no sentence gives way."""
+    text = answer_of(await world.alice.slash(world.channel, "models", model="miniature"))
+    assert [sentence for sentence in world.app.profiles["miniature"].advice if sentence not in text] == []
+    assert "noise" not in text
+
+
 async def test_the_example_button_paints_the_cards_example(world: World) -> None:
     """With the prompt, size and numbers of the card, in the channel for all to see."""
     result = await world.alice.slash(world.channel, "models", model="miniature")

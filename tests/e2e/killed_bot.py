@@ -1,4 +1,4 @@
-"""A bot that is killed: run as `python -m tests.e2e.killed_bot DATA CACHE MOMENT` by `test_kill.py`.
+"""A bot that is killed: run as `python -m tests.e2e.killed_bot DATA WEIGHTS MOMENT` by `test_kill.py`.
 
 It opens the real bot with the real engine on a simulated Discord, lets two members of one guild ask for
 pictures, and kills its own process with SIGKILL at the given moment. With the moment `never` it takes up what it
@@ -137,11 +137,11 @@ class EarlyWorld(World):
         await self.env.settle()
 
 
-async def main(data: str, cache: str, moment: str) -> None:
+async def main(data: str, weights: str, moment: str) -> None:
     """Play the part."""
     accepted = Path(data) / "accepted-by-discord.jsonl"
     report_posts(accepted, moment)
-    world = EarlyWorld(Path(data), None, {"cache_dir": Path(cache)})
+    world = EarlyWorld(Path(data), None, {"weights": {"WEIGHTS_MINIATURE": Path(weights)}})
     world.accepted = accepted
     await world.open()
     if moment != "never":

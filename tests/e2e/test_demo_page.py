@@ -32,9 +32,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def address(tmp_path: Path, miniature_folder: Path) -> Iterator[str]:
+def address(tmp_path: Path) -> Iterator[str]:
     """A running demo's address."""
-    environment = {**os.environ, "DATA_DIR": str(tmp_path), "CACHE_DIR": str(miniature_folder.parent)}
+    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "demo"],
         cwd=ROOT,

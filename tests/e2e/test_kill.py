@@ -18,10 +18,10 @@ from tests.e2e.killed_bot import JOBS, MOMENTS
 ROOT = Path(__file__).parents[2]
 
 
-def bot(data: Path, cache: Path, moment: str) -> subprocess.CompletedProcess[str]:
+def bot(data: Path, weights: Path, moment: str) -> subprocess.CompletedProcess[str]:
     """Run `killed_bot` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.e2e.killed_bot", str(data), str(cache), moment],
+        [sys.executable, "-m", "tests.e2e.killed_bot", str(data), str(weights), moment],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -34,11 +34,10 @@ def bot(data: Path, cache: Path, moment: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_every_job_is_finished_exactly_once(tmp_path: Path, miniature_folder: Path, moment: str) -> None:
     """Whatever had been done when the process died."""
-    cache = miniature_folder.parent
-    killed = bot(tmp_path, cache, moment)
+    killed = bot(tmp_path, miniature_folder, moment)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert killed.stdout.count("queued") == JOBS
-    again = bot(tmp_path, cache, "never")
+    again = bot(tmp_path, miniature_folder, "never")
     assert again.returncode == 0, again.stderr
 
     with closing(sqlite3.connect(tmp_path / "tagbrush.sqlite3")) as database:

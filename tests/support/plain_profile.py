@@ -6,7 +6,7 @@ from pipeline.profiles.types import Bucket, Conditioning, Profile, Range, Rating
 
 
 def plain_profile(profile_id: str = "tiny", source: Source | None = None) -> Profile:
-    """A profile without tags or presets; without `source` its weights are the embedded miniature."""
+    """A profile without tags or presets; without `source` its weights are the built-in ones."""
     return Profile(
         id=profile_id,
         name=profile_id.title(),

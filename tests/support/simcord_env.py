@@ -153,7 +153,7 @@ def answer_of(result: simcord.InteractionResult) -> str:
 async def discord_world(
     data: Path, *, make_engine: EngineFactory | None = None, **settings: Any
 ) -> AsyncIterator[World]:
-    """Open a world on a data folder. Without `make_engine` the real engine paints with the miniature."""
+    """Open a world on a data folder. Without `make_engine` the real engine paints with the built-in miniature."""
     world = World(data, make_engine, settings)
     await world.open()
     try:

@@ -1,7 +1,8 @@
 """The configuration files of the SDXL architecture, as its base checkpoint ships them, and CLIP's tokenizers.
 
 They are what a single-file checkpoint does not carry, and what the miniature is a small version of. The
-tokenizers' vocabulary is the one the prompt meter counts with, so it is stored once.
+tokenizers' vocabulary is the one the prompt meter counts with where a profile has none of its own, so it is
+stored once.
 """
 
 from __future__ import annotations

@@ -116,10 +116,12 @@ def test_loading_into_main_memory(miniature_folder: Path) -> None:
 
 
 @pytest.fixture
-def store(miniature_folder: Path) -> ModelStore:
+def store(miniature_folder: Path, tmp_path: Path) -> ModelStore:
     """A store with room for two models and three profiles, all with the miniature's weights."""
     profiles = {name: plain_profile(name) for name in "abc"}
-    return ModelStore(profiles, cache_dir=miniature_folder.parent, device="cpu", max_loaded=2)
+    return ModelStore(
+        profiles, cache_dir=tmp_path, built_in_folder=miniature_folder, device="cpu", max_loaded=2
+    )
 
 
 def test_a_model_at_work_is_not_dropped(store: ModelStore) -> None:

@@ -53,6 +53,7 @@ def _store(
     max_loaded: int = 1,
     device: str = "cpu",
     configs: Path | None = None,
+    built_in: Path | None = None,
 ) -> ModelStore:
     return ModelStore(
         {profile.id: profile for profile in profiles},
@@ -62,6 +63,7 @@ def _store(
         max_loaded=max_loaded,
         hub=Hub(cache, endpoint=url, sleep=lambda _: None),
         configs=configs,
+        built_in_folder=built_in,
     )
 
 
@@ -71,26 +73,26 @@ def _assert_same_weights(one: LoadedModel, other: LoadedModel) -> None:
         assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_miniature(miniature_folder: Path) -> None:
-    """A profile without a repository paints with the miniature, made in the cache."""
+def test_built_in(miniature_folder: Path, tmp_path: Path) -> None:
+    """A profile without a repository paints with the built-in model, whose version recipes name."""
     texts: list[str] = []
-    store = _store(miniature_folder.parent, plain_profile("miniature"))
+    store = _store(tmp_path, plain_profile("miniature"), built_in=miniature_folder)
     model = store.get("miniature", lambda text, _: texts.append(text))
     assert model.weights == "miniature:random-1"
     assert model.profile.id == "miniature"
     assert (model.device, model.dtype) == (torch.device("cpu"), torch.float32)
-    assert texts == ["Making Miniature", "Loading Miniature"]
+    assert texts == ["Loading Miniature"]
 
 
-def test_loaded_once(miniature_folder: Path) -> None:
+def test_loaded_once(miniature_folder: Path, tmp_path: Path) -> None:
     """The second call gives the same model at once."""
-    store = _store(miniature_folder.parent, plain_profile())
+    store = _store(tmp_path, plain_profile(), built_in=miniature_folder)
     assert store.get("tiny") is store.get("tiny")
 
 
-def test_least_recently_used_goes_first(miniature_folder: Path) -> None:
+def test_least_recently_used_goes_first(miniature_folder: Path, tmp_path: Path) -> None:
     """With room for two, the third one takes the place of the one not used for longest."""
-    store = _store(miniature_folder.parent, *map(plain_profile, "abc"), max_loaded=2)
+    store = _store(tmp_path, *map(plain_profile, "abc"), max_loaded=2, built_in=miniature_folder)
     first = store.get("a")
     store.get("b")
     store.get("a")
@@ -99,9 +101,9 @@ def test_least_recently_used_goes_first(miniature_folder: Path) -> None:
     assert store.get("a") is first
 
 
-def test_release(miniature_folder: Path) -> None:
+def test_release(miniature_folder: Path, tmp_path: Path) -> None:
     """A released model is loaded anew; releasing what is not there is fine."""
-    store = _store(miniature_folder.parent, plain_profile())
+    store = _store(tmp_path, plain_profile(), built_in=miniature_folder)
     first = store.get("tiny")
     store.release("tiny")
     store.release("tiny")
@@ -135,7 +137,8 @@ def test_from_the_hub(server: hub_server.Hub, tmp_path: Path, miniature_folder: 
     assert model.weights == f"hub:{REPO}@{COMMIT}"
     assert 1.0 in fractions
     assert server.ranges("unet/diffusion_pytorch_model.safetensors") == ["", "bytes=1000000-"]
-    _assert_same_weights(model, _store(miniature_folder.parent, plain_profile()).get("tiny"))
+    same = _store(tmp_path / "other", plain_profile(), built_in=miniature_folder).get("tiny")
+    _assert_same_weights(model, same)
 
 
 def test_one_file_from_the_hub(server: hub_server.Hub, tmp_path: Path, miniature_folder: Path) -> None:
@@ -186,7 +189,9 @@ def test_broken_own_weights(tmp_path: Path, make: object, says: str) -> None:
 def test_a_model_in_memory_survives_a_failing_one(miniature_folder: Path, tmp_path: Path) -> None:
     """Weights that cannot be found do not cost the model that is loaded."""
     bad = plain_profile("bad")
-    store = _store(miniature_folder.parent, plain_profile(), bad, weights={"bad": tmp_path / "gone"})
+    store = _store(
+        tmp_path, plain_profile(), bad, weights={"bad": tmp_path / "gone"}, built_in=miniature_folder
+    )
     model = store.get("tiny")
     with pytest.raises(WeightsError):
         store.get("bad")
@@ -246,8 +251,9 @@ def test_describe_after_a_download(server: hub_server.Hub, tmp_path: Path) -> No
 
 
 def test_describe_local_and_built_in(miniature_folder: Path, tmp_path: Path) -> None:
-    """Local weights and the miniature are usable without the network."""
-    store = _store(tmp_path, plain_profile(), plain_profile("own"), weights={"own": miniature_folder})
+    """Local weights and the built-in ones are usable without the network."""
+    own = {"own": miniature_folder}
+    store = _store(tmp_path, plain_profile(), plain_profile("own"), weights=own, built_in=miniature_folder)
     assert store.describe("own").state is WeightsState.LOCAL
     assert store.describe("tiny").state is WeightsState.BUILT_IN
     assert store.check_online("own").usable

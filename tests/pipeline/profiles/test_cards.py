@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.miniature.artist import scene
 from pipeline.profiles import load_profiles
 from pipeline.profiles.types import TEMPLATE_SLOTS, Conditioning, Profile, Rating, TagKind, TagSide
 from pipeline.samplers import SAMPLERS
@@ -423,7 +424,7 @@ def test_boys_settings() -> None:
     assert BOYS.source.repo == "Koolchh/AnimeBoysXL-v1.0"
 
 
-# The embedded miniature
+# The built-in miniature
 
 
 def test_miniature_sizes_are_a_quarter_of_the_documented_ones() -> None:
@@ -433,8 +434,38 @@ def test_miniature_sizes_are_a_quarter_of_the_documented_ones() -> None:
 
 def test_miniature_words() -> None:
     """Those its trained checkpoint knows."""
-    assert {"masterpiece", "best quality", "worst quality"} <= set(tags(MINIATURE, TagKind.QUALITY))
-    assert list(tags(MINIATURE, TagKind.YEAR)) == ["newest", "late", "mid", "early", "oldest"]
-    assert list(tags(MINIATURE, TagKind.STYLE)) == ["flat color", "cel shading", "impasto"]
+    assert tuple(tags(MINIATURE, TagKind.QUALITY)) == scene.QUALITIES
+    assert tuple(tags(MINIATURE, TagKind.YEAR)) == scene.YEARS
+    assert tuple(tags(MINIATURE, TagKind.STYLE)) == scene.PAINTINGS
+    assert MINIATURE.default_tags == ("masterpiece", "best quality")
     assert words(MINIATURE) == words(V3)
-    assert (MINIATURE.steps.default, MINIATURE.guidance_scale.default, MINIATURE.source.repo) == (25, 6, "")
+    [preset] = MINIATURE.negative_presets
+    assert preset.text == ("lowres, bad anatomy, bad hands, worst quality, low quality, blurry, jpeg artifacts")
+    assert (MINIATURE.steps.default, MINIATURE.guidance_scale.default, MINIATURE.source.repo) == (25, 3, "")
+
+
+def test_miniature_advice_names_everything_that_it_can_draw() -> None:
+    """A member finds the whole vocabulary in `/models`."""
+    advice = " ".join(MINIATURE.advice)
+    colours = [tag.rpartition(" ")[0] for tag in (*scene.HAIR_COLOURS, *scene.EYE_COLOURS)]
+    vocabulary = (
+        *scene.SUBJECTS, *colours, *scene.HAIR_STYLES, *scene.MOUTHS, scene.CLOSED_EYES, scene.BLUSH,
+        *scene.HEADWEAR, *scene.GARMENTS, *scene.GARMENT_COLOURS, *scene.FRAMINGS, *scene.POSES, *scene.PLACES,
+        *scene.LIGHTS, *scene.PAINTINGS,
+    )  # fmt: skip
+    assert [tag for tag in vocabulary if tag not in advice] == []
+
+
+def test_miniature_examples_say_only_what_it_can_draw() -> None:
+    """Several, each of tags that it was trained on, and paintable as they stand."""
+    known = {
+        *scene.SUBJECTS, *scene.HAIR_COLOURS, *scene.HAIR_STYLES, *scene.EYE_COLOURS, *scene.MOUTHS,
+        *scene.HEADWEAR, *scene.GARMENTS, *scene.FRAMINGS, *scene.POSES, *scene.PLACES, *scene.LIGHTS,
+        *scene.PAINTINGS, *scene.QUALITIES, "cat",
+        *(f"{colour} {garment}" for colour in scene.GARMENT_COLOURS for garment in scene.GARMENTS),
+    }  # fmt: skip
+    assert len(MINIATURE.examples) >= 3
+    for example in MINIATURE.examples:
+        assert [tag for tag in example.prompt.split(", ") if tag not in known] == []
+        assert (example.width, example.height) in sizes(MINIATURE).values()
+        assert example.negative_prompt == MINIATURE.negative_presets[0].text

@@ -1,4 +1,4 @@
-"""The embedded miniature: made once, whole, the same everywhere, and an SDXL checkpoint like any other."""
+"""The untrained miniature of the tests: the same everywhere, and an SDXL checkpoint like any other."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import hashlib
 import json
 from pathlib import Path
 
-import pytest
 import torch
-from safetensors import safe_open
 
 from pipeline.engine.configs import CONFIG_FILES, sdxl_config
 from pipeline.engine.layout import MODELS, STEM, check_folder
-from pipeline.engine.miniature import CHANGES, VERSION, _gaussian, ensure_miniature, make_miniature
-from pipeline.errors import WeightsError
+from tests.support.random_miniature import CHANGES, VERSION, _gaussian
 
 EXPECTED = {
     "unet": "d7a6e1d10c2ee5fad072957a1ea049911c1a06bc6f7aea4d4f7d151c300bb92d",
@@ -55,41 +52,6 @@ def test_bytes_are_the_same_everywhere(miniature_folder: Path) -> None:
     found = {name: hashlib.sha256(_weights(miniature_folder, name).read_bytes()).hexdigest() for name in MODELS}
     assert VERSION == "random-1"
     assert found == EXPECTED
-
-
-def test_made_once(miniature_folder: Path) -> None:
-    """The second call finds the folder and writes nothing."""
-    before = _weights(miniature_folder, "unet").stat().st_mtime_ns
-    assert ensure_miniature(miniature_folder.parent) == miniature_folder
-    assert _weights(miniature_folder, "unet").stat().st_mtime_ns == before
-
-
-def test_no_half_made_folder_after_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When making it fails half way, nothing is left under its name and the next call makes it whole."""
-
-    def break_off(folder: Path) -> None:
-        (folder / "unet").mkdir()
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("pipeline.engine.miniature.make_miniature", break_off)
-    with pytest.raises(WeightsError, match="No space left"):
-        ensure_miniature(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_second_maker_uses_the_first_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two processes that make it at once end with one whole folder."""
-
-    def slower(folder: Path) -> None:
-        (folder / "mine").touch()
-        other = tmp_path / f"miniature-{VERSION}"
-        other.mkdir()
-        (other / "theirs").touch()
-
-    monkeypatch.setattr("pipeline.engine.miniature.make_miniature", slower)
-    made = ensure_miniature(tmp_path)
-    assert [path.name for path in made.iterdir()] == ["theirs"]
-    assert list(tmp_path.iterdir()) == [made]
 
 
 def test_architecture_is_sdxls(miniature_folder: Path) -> None:
@@ -139,41 +101,3 @@ def test_random_numbers_depend_on_the_name() -> None:
     assert torch.equal(one, _gaussian("unet/a", (64, 64)))
     assert abs(one.mean()) < 0.05
     assert abs(one.std() - 1) < 0.05
-
-
-def test_half_precision_loses_nothing(miniature_folder: Path) -> None:
-    """Every weight is a float16 number, so a half-precision copy is the same checkpoint."""
-    with safe_open(_weights(miniature_folder, "unet"), framework="pt") as file:
-        for key in list(file.keys())[:20]:
-            tensor = file.get_tensor(key)
-            assert torch.equal(tensor, tensor.half().float())
-
-
-def test_full_size_configs_are_sdxls() -> None:
-    """The shipped configs describe the published SDXL: the numbers of parameters of its four models."""
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
-
-    with torch.device("meta"):
-        models = {
-            "unet": UNet2DConditionModel.from_config(sdxl_config("unet/config.json")),
-            "vae": AutoencoderKL.from_config(sdxl_config("vae/config.json")),
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**sdxl_config("text_encoder/config.json"))),
-            "text_encoder_2": CLIPTextModelWithProjection(
-                CLIPTextConfig(**sdxl_config("text_encoder_2/config.json"))
-            ),
-        }
-    assert {name: sum(p.numel() for p in model.parameters()) for name, model in models.items()} == {
-        "unet": 2_567_463_684,
-        "vae": 83_653_863,
-        "text_encoder": 123_060_480,
-        "text_encoder_2": 694_659_840,
-    }
-
-
-def test_make_miniature_fills_an_empty_folder(tmp_path: Path, miniature_folder: Path) -> None:
-    """Making it again elsewhere gives the same files, byte for byte."""
-    make_miniature(tmp_path)
-    files = {path.relative_to(miniature_folder) for path in miniature_folder.rglob("*") if path.is_file()}
-    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == files
-    assert all((tmp_path / file).read_bytes() == (miniature_folder / file).read_bytes() for file in files)

@@ -1,0 +1,1 @@
+"""How well the embedded miniature does what its tags say: `python -m benchmarks.adherence`."""

@@ -1,0 +1,1 @@
+"""The miniature: the artist whose pictures it learns from, its training, and the trained model the repository ships."""

@@ -1,0 +1,77 @@
+"""Draws a scene: the place, the person in it, and the last coat."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from PIL import Image
+
+from pipeline.miniature.artist.backgrounds import paint_place
+from pipeline.miniature.artist.body import FOOT_Y
+from pipeline.miniature.artist.brush import Brush, ellipse
+from pipeline.miniature.artist.clothes import paint_body
+from pipeline.miniature.artist.colours import darker
+from pipeline.miniature.artist.face import paint_face
+from pipeline.miniature.artist.finish import finish
+from pipeline.miniature.artist.hair import paint_back_hair, paint_front_hair
+from pipeline.miniature.artist.headwear import paint_headwear
+from pipeline.miniature.artist.look import look_of
+from pipeline.miniature.artist.scene import Scene
+
+_VISIBLE: Final = {"portrait": 1.50, "upper body": 2.0, "cowboy shot": 2.68, "full body": FOOT_Y + 0.16}
+"""How far below the crown each framing cuts the body, in heads."""
+_ACROSS: Final = {"portrait": 1.22, "upper body": 1.34, "cowboy shot": 1.42, "full body": 1.42}
+"""Least width of the picture, in heads."""
+_ABOVE: Final = {"beanie": 0.50, "witch hat": 0.80, "cat ears": 0.44, "hair bow": 0.38}
+"""Room for what is worn on the head, in heads."""
+_OUTLINES: Final = {"": 0.017, "flat color": 0.0, "cel shading": 0.026, "impasto": 0.0}
+
+
+def draw(scene: Scene, width: int, height: int) -> Image.Image:
+    """Draw a scene.
+
+    Drawn two and a half times as large (more for small pictures) and scaled down, which is what smooths its edges.
+
+    Args:
+        scene: what to draw; the same scene at the same size is the same picture.
+        width: of the picture, in pixels; any aspect ratio from 5:12 to 12:5 is composed for.
+        height: of the picture, in pixels.
+
+    Returns:
+        An RGB picture of exactly that size.
+    """
+    factor = 2.5 if min(width, height) >= 140 else 4.0
+    large = (round(width * factor), round(height * factor))
+    image = paint_place(scene, *large, Random(f"place/{scene.seed}"))  # noqa: S311
+    if scene.person:
+        _paint_person(image, scene, Random(f"person/{scene.seed}"))  # noqa: S311
+    image = image.resize((width, height), Image.Resampling.LANCZOS if factor < 3 else Image.Resampling.BOX)
+    return finish(image, scene, Random(f"finish/{scene.seed}"))  # noqa: S311
+
+
+def _paint_person(image: Image.Image, scene: Scene, rng: Random) -> None:
+    look = look_of(scene, rng)
+    width, height = image.size
+    shown = _VISIBLE[scene.framing]
+    above = _ABOVE.get(scene.headwear) or (0.24 if scene.hair_style == "double bun" else 0.17)
+    unit = min(height / (shown + above), width / _ACROSS[scene.framing]) * rng.uniform(0.93, 1.0)
+    if scene.pose:
+        unit = min(unit, width / 1.95)
+    spare = max(0.0, width - 2.0 * unit)
+    x = width / 2 + rng.uniform(-0.32, 0.32) * spare + rng.uniform(-0.04, 0.04) * unit
+    y = height - shown * unit * (1.0 if scene.framing == "full body" else rng.uniform(0.99, 1.04))
+    flat = scene.painting == "flat color"
+    outline = _OUTLINES[scene.painting] * (1.15 if scene.year in {"oldest", "early"} else 1.0)
+    brush = Brush(image, (x, y), unit, outline, shading=not flat)
+    if scene.framing == "full body" and not flat:
+        left, top = min(width - 1, max(0, int(x))), height - 2
+        red, green, blue = image.crop((left, top, left + 1, top + 1)).tobytes()
+        shade = darker((red, green, blue), 0.35)
+        brush.fill(ellipse(0.0, FOOT_Y - 0.01, 0.46, 0.06), shade)
+    head = brush.turned(look.tilt)
+    paint_back_hair(head, scene, look, rng)
+    paint_body(brush, scene, look, rng)
+    paint_face(head, scene, look, rng)
+    paint_front_hair(head, scene, look, rng)
+    paint_headwear(head, scene, look, rng)
