@@ -89,7 +89,7 @@ class RoundTrip:
         from diffusers import AutoencoderKL
 
         self._device = device or torch.device("cpu")
-        vae: Any = AutoencoderKL.from_pretrained(model / "vae", torch_dtype=torch.float32)  # type: ignore[no-untyped-call]
+        vae: Any = AutoencoderKL.from_pretrained(model / "vae", dtype=torch.float32)  # type: ignore[no-untyped-call]
         self._vae = vae.to(self._device).eval()
 
     @torch.inference_mode()

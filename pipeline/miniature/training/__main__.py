@@ -123,7 +123,7 @@ def _trained_vae(work: Path, device: str) -> Vae:
     folder = work / "vae"
     if not (folder / "config.json").is_file():
         raise TrainingError(f"There is no trained VAE in {folder}: run the command `vae` first.")
-    loaded: Any = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    loaded: Any = AutoencoderKL.from_pretrained(folder, dtype=torch.float32)
     return loaded.eval().to(device)
 
 

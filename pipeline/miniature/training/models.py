@@ -113,7 +113,7 @@ def load_denoiser(folder: Path, options: DenoiserOptions, vocabulary: Vocabulary
     model = build_denoiser(options, vocabulary)
     try:
         loaded = {
-            "unet": UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32),
+            "unet": UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32),
             "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32),
             "text_encoder_2": CLIPTextModelWithProjection.from_pretrained(
                 folder / "text_encoder_2", dtype=torch.float32

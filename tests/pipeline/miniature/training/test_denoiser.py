@@ -226,7 +226,7 @@ def test_conditions_are_the_pipelines(vae: Any, tmp_path: Path) -> None:
 
     options = quick_options()
     export_model(tmp_path / "model", vae, build_denoiser(options, miniature_vocabulary()), options)
-    pipe: Any = StableDiffusionXLPipeline.from_pretrained(tmp_path / "model", torch_dtype=torch.float32)
+    pipe: Any = StableDiffusionXLPipeline.from_pretrained(tmp_path / "model", dtype=torch.float32)
     text = ["1girl, red sweater", ""]
     texts, _, pooled, _ = pipe.encode_prompt(text, device="cpu", do_classifier_free_guidance=False)
     ids = [conditioning.token_ids(tokenizer, text) for tokenizer in (pipe.tokenizer, pipe.tokenizer_2)]

@@ -33,7 +33,7 @@ def test_a_plain_pipeline_loads_and_paints(vae: Any, model: Denoiser, tmp_path: 
     folder = tmp_path / "model"
     export_model(folder, vae, model, OPTIONS)
     check_folder(folder)
-    loaded: Any = StableDiffusionXLPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    loaded: Any = StableDiffusionXLPipeline.from_pretrained(folder, dtype=torch.float32)
     assert loaded.config.force_zeros_for_empty_prompt is False
     assert type(loaded.scheduler).__name__ == "EulerAncestralDiscreteScheduler"
     for name, part in (*model.parts.items(), ("vae", vae)):
