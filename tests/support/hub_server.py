@@ -146,6 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
         for key, value in headers.items():
             self.send_header(key, value)
         self.send_header("Content-Length", str(announced))
+        if cut is not None:
+            # Said beforehand, as the client may keep a politely ended connection and meet its end in the next request.
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body[:cut])
         self.wfile.flush()

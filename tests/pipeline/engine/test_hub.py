@@ -107,8 +107,7 @@ def test_goes_on_after_a_cut_connection(
     folder = hub.download(WANTED, "Tiny").folder
     assert server.ranges(UNET) == ["", "bytes=100000-", "bytes=300000-"]
     assert (folder / UNET).read_bytes() == (repository / UNET).read_bytes()
-    # On a busy machine the pool may hand out a connection that the server has just dropped: one more wait.
-    assert len(waits) >= 2
+    assert len(waits) == 2
 
 
 def test_goes_on_after_a_restart(hub: Hub, server: hub_server.Hub, tmp_path: Path) -> None:
