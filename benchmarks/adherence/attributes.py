@@ -26,18 +26,6 @@ from pipeline.miniature.artist.scene import (
     Scene,
 )
 
-BUCKETS: Final = (
-    (256, 256),
-    (288, 224),
-    (304, 208),
-    (336, 192),
-    (384, 160),
-    (224, 288),
-    (208, 304),
-    (192, 336),
-    (160, 384),
-)
-"""The miniature's documented sizes, width x height in pixels."""
 NONE: Final = ""
 """The answer when a thing is not there, such as no head wear."""
 UNASKED: Final = -100

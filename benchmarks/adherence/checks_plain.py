@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.adherence.attributes import BUCKETS
 from benchmarks.adherence.checks import TARGETS, Bench, verdicts
 from benchmarks.adherence.document import Line, Section, share_line
 from benchmarks.adherence.figures import psnr
@@ -20,6 +19,7 @@ from benchmarks.adherence.pictures import RoundTrip, as_bytes, scene_of
 from benchmarks.adherence.prompts import BETWEEN, Asked, adherence_prompts, between_prompts, full_body_prompts
 from benchmarks.adherence.sheet import contact_sheet
 from pipeline.miniature.artist.draw import draw
+from pipeline.miniature.training.pictures import BUCKETS
 
 RECONSTRUCTION_TARGET: Final = 31.0
 """Decibels."""

@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.adherence.attributes import BUCKETS, labels
+from benchmarks.adherence.attributes import labels
 from benchmarks.adherence.judge import Pictures
 from benchmarks.adherence.limbs import Limbs, any_limbs, draw_limbs
 from pipeline.miniature.artist.scene import QUALITIES, Scene, random_scene
+from pipeline.miniature.training.pictures import BUCKETS
 
 BATCH: Final = 32
 HELD_OUT: Final = 0.25

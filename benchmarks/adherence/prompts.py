@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
-from benchmarks.adherence.attributes import BUCKETS, answers
+from benchmarks.adherence.attributes import answers
 from pipeline.miniature.artist.scene import QUALITIES, SIMPLE, YEARS, Scene, random_scene
 from pipeline.miniature.training.captions import full_tags
+from pipeline.miniature.training.pictures import BUCKETS
 from pipeline.request import ImagineRequest
 
 PROFILE: Final = "miniature"

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from benchmarks.adherence.attributes import BUCKETS, HEADS, INDEX, UNASKED, answers, labels
+from benchmarks.adherence.attributes import HEADS, INDEX, UNASKED, answers, labels
 from benchmarks.adherence.document import Line, Section, share_line
 from benchmarks.adherence.figures import edge_width, psnr, rising, sharpness, wilson
 from benchmarks.adherence.limbs import Limbs, draw_limbs
@@ -29,6 +29,7 @@ from benchmarks.adherence.prompts import (
 )
 from benchmarks.adherence.sheet import contact_sheet
 from pipeline.miniature.artist.scene import NOBODY, SIMPLE, Scene, is_held_out, random_scene
+from pipeline.miniature.training.pictures import BUCKETS
 from pipeline.profiles import load_profiles
 
 GIRL = Scene(

@@ -11,18 +11,8 @@ from PIL import Image
 
 from pipeline.miniature.artist.backgrounds import paint_cat, paint_place
 from pipeline.miniature.artist.scene import LIGHTS, PLACES, QUALITIES, SIMPLE, Scene, random_scene
+from pipeline.miniature.training.pictures import BUCKETS
 
-BUCKETS = (
-    (256, 256),
-    (288, 224),
-    (304, 208),
-    (336, 192),
-    (384, 160),
-    (224, 288),
-    (208, 304),
-    (192, 336),
-    (160, 384),
-)
 SEEDS = range(8)
 
 

@@ -24,18 +24,8 @@ from pipeline.miniature.artist.scene import (
     Scene,
     random_scene,
 )
+from pipeline.miniature.training.pictures import BUCKETS
 
-BUCKETS = (
-    (256, 256),
-    (288, 224),
-    (304, 208),
-    (336, 192),
-    (384, 160),
-    (224, 288),
-    (208, 304),
-    (192, 336),
-    (160, 384),
-)
 PLAIN = Scene(
     "1girl",
     "simple background",
