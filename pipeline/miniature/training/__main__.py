@@ -63,6 +63,15 @@ def _train_vae(given: argparse.Namespace) -> None:
     _say(f"Wrote the VAE to {given.work / 'vae'}.")
 
 
+def _report_vae(given: argparse.Namespace) -> None:
+    from pipeline.miniature.training.vae_report import vae_report
+
+    if given.pictures < 1:
+        raise ValueError(f"pictures must be at least 1, not {given.pictures}.")
+    for line in vae_report(_trained_vae(given.work, "cpu"), given.pictures, workers=given.workers).lines():
+        _say(line)
+
+
 def _latents(given: argparse.Namespace) -> None:
     from pipeline.miniature.training.latents import cached_latents
 
@@ -151,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, options, help_ in (
         ("tokenizer", _tokenizer, (), "write both tokenizers"),
         ("vae", _train_vae, (_VAE,), "train the VAE"),
+        ("vae-report", _report_vae, (), "measure how well the VAE gives fresh pictures back, in decibels"),
         ("latents", _latents, (_DENOISER,), "draw and encode the pictures"),
         ("denoiser", _train_denoiser, (_DENOISER,), "train UNet and text encoders, and export"),
         ("export", _export, (_DENOISER,), "write the model folder from the last checkpoint"),
@@ -172,7 +182,9 @@ def _parser() -> argparse.ArgumentParser:
         for kind in options:
             # Where both have options, those of one name need to be told apart.
             _add_options(own, kind, prefix=f"{kind}-" if len(options) > 1 else "", asked=name)
-        if name in {"vae", "denoiser", "latents", "all"}:
+        if name == "vae-report":
+            own.add_argument("--pictures", type=int, default=270, help="fresh pictures to measure on")
+        if name in {"vae", "vae-report", "denoiser", "latents", "all"}:
             own.add_argument("--workers", type=int, default=2, help="processes that draw the pictures")
         if name in {"vae", "denoiser", "all"}:
             own.add_argument("--resume", action="store_true", help="go on from the checkpoint")
@@ -199,18 +211,27 @@ _CLASSES: Final[dict[str, type[VaeOptions | DenoiserOptions]]] = {
 
 def _add_options(parser: argparse.ArgumentParser, kind: str, *, prefix: str, asked: str) -> None:
     """One flag for each field, its help text the field's docstring."""
-    texts = _field_texts(_CLASSES[kind])
+    texts = {name: text.replace("%", "%%") for name, text in _field_texts(_CLASSES[kind]).items()}
     for field in dataclasses.fields(_CLASSES[kind]):
+        flag, dest, text = (
+            f"--{prefix}{field.name.replace('_', '-')}",
+            f"{kind}_{field.name}",
+            texts[field.name],
+        )
+        if isinstance(field.default, bool):
+            switch = argparse.BooleanOptionalAction
+            parser.add_argument(flag, dest=dest, action=switch, default=field.default, help=text)
+            continue
         default = None if field.default is dataclasses.MISSING else field.default
         # Steps must be given where there is a training; where not, any number will do.
         needed = default is None and field.default is dataclasses.MISSING and asked not in {"latents", "export"}
         parser.add_argument(
-            f"--{prefix}{field.name.replace('_', '-')}",
-            dest=f"{kind}_{field.name}",
+            flag,
+            dest=dest,
             type=_reader(field.name, default),
             default=1 if default is None and field.default is dataclasses.MISSING and not needed else default,
             required=needed,
-            help=texts.get(field.name, "").replace("%", "%%"),
+            help=text,
         )
 
 

@@ -70,6 +70,7 @@ class VaeOptions:
     precision: Precision = "bf16"
     """What convolutions compute in; weights are kept in float32 either way."""
     device: Device = "cpu"
+    """Where it is computed; `cuda` is an NVIDIA GPU."""
     threads: int = 2
     """Processor threads. The same number gives the same weights, bit for bit."""
     compiled: bool = False
@@ -175,6 +176,7 @@ class DenoiserOptions:
     precision: Precision = "bf16"
     """What layers compute in; weights are kept in float32 either way (Animagine XL 4.0: fp16 with float32)."""
     device: Device = "cpu"
+    """Where it is computed; `cuda` is an NVIDIA GPU."""
     threads: int = 2
     """Processor threads. The same number gives the same weights, bit for bit, on a CPU."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
@@ -259,52 +257,3 @@ def fold_statistics(vae: Vae, buckets: Iterable[Sequence[Picture]], device: str 
     weight = post.weight.double()
     post.bias.copy_(post.bias.double() + weight[:, :, 0, 0] @ mean)
     post.weight.copy_(weight * scale[None, :, None, None])
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the VAE from the command line and report its quality; returns the exit status."""
-    from pipeline.miniature.training.vae_report import vae_report
-
-    parser = argparse.ArgumentParser(description="Train the miniature's VAE.")
-    parser.add_argument("--steps", type=int, required=True, help="optimizer steps")
-    parser.add_argument(
-        "--batch", type=int, default=VaeOptions(steps=1).batch_size, help="whole pictures per step"
-    )
-    parser.add_argument("--pictures", type=int, default=VaeOptions(steps=1).pictures, help="pictures drawn")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True, help="working folder")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the working folder")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--precision", choices=("bf16", "fp32"), default=VaeOptions(steps=1).precision)
-    parser.add_argument(
-        "--compile", action="store_true", help="a minute later at the start, faster from then on"
-    )
-    given = parser.parse_args(arguments)
-
-    def say(line: str) -> None:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-    try:
-        options = VaeOptions(
-            steps=given.steps,
-            batch_size=given.batch,
-            pictures=given.pictures,
-            seed=given.seed,
-            threads=given.threads,
-            device=given.device,
-            precision=given.precision,
-            compiled=given.compile,
-        )
-        vae = train_vae(options, given.out, resume=given.resume, report=say)
-    except (ValueError, checkpoint.TrainingError) as error:
-        say(str(error))
-        return 1
-    for line in vae_report(vae).lines():
-        say(line)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

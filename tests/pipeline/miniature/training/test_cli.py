@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.miniature.training import vae
 from pipeline.miniature.training.__main__ import main
 from pipeline.miniature.training.options import DenoiserOptions, VaeOptions
 
@@ -65,6 +66,30 @@ def test_the_commands_make_a_model(work: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("quick_artist")
+def test_the_vae_is_reported(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In decibels, by quality and size."""
+    folder = ("--work", str(work))
+    assert main(["vae", *folder, "--steps", "1", *SMALL_VAE, "--no-compiled"]) == 0
+    assert main(["vae-report", *folder, "--pictures", "9", "--workers", "0"]) == 0
+    said = capsys.readouterr().out
+    assert "VAE on 9 fresh pictures: " in said
+    assert "by size: 256x256 " in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "compiled"), [([], False), (["--compiled"], True), (["--no-compiled"], False)]
+)
+def test_a_switch_is_a_switch(
+    flags: list[str], *, compiled: bool, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No number and no word after it."""
+    seen: list[VaeOptions] = []
+    monkeypatch.setattr(vae, "train_vae", lambda options, *_, **__: seen.append(options))
+    assert main(["vae", "--work", str(work), "--steps", "1", *flags]) == 0
+    assert [options.compiled for options in seen] == [compiled]
+
+
+@pytest.mark.usefixtures("quick_artist")
 def test_all_at_once(work: Path) -> None:
     """With the options of both trainings."""
     vae = ["--vae-steps", "1", "--vae-channels", "8,8,8,8", "--vae-pictures", "18", "--vae-batch-size", "2"]
@@ -78,6 +103,8 @@ def test_all_at_once(work: Path) -> None:
     ("arguments", "sentence"),
     [
         (["vae", "--steps", "0"], "steps must be at least 1"),
+        (["vae-report", "--pictures", "0"], "pictures must be at least 1"),
+        (["vae-report"], "There is no trained VAE"),
         (["denoiser", "--steps", "5", "--tag-dropout", "2"], "tag_dropout must be from 0 to 1"),
         (["denoiser", "--steps", "5", "--loss-weighting", "best"], "loss_weighting must be one of"),
         (["denoiser", "--steps", "5", "--save-every", "0"], "save_every must be at least 1"),

@@ -20,7 +20,7 @@ from pipeline.miniature.training.checkpoint import TrainingError
 from pipeline.miniature.training.options import VaeOptions
 from pipeline.miniature.training.pictures import Picture
 from pipeline.miniature.training.progress import Stopped
-from pipeline.miniature.training.vae import fold_statistics, main, train_vae
+from pipeline.miniature.training.vae import fold_statistics, train_vae
 from pipeline.miniature.training.vae_report import psnr, vae_report
 
 SIZE = (64, 48)
@@ -167,11 +167,3 @@ def test_psnr_is_the_textbook_one() -> None:
     assert psnr(black, white) == 0
     assert psnr(black, black) == 100
     assert psnr(black, np.full_like(black, 16)) == pytest.approx(20 * np.log10(255 / 16))
-
-
-def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In a sentence, without a traceback."""
-    assert main(["--steps", "0", "--out", str(tmp_path)]) == 1
-    assert "steps must be at least 1" in capsys.readouterr().out
-    assert main(["--steps", "5", "--out", str(tmp_path), "--resume"]) == 1
-    assert "There is no checkpoint" in capsys.readouterr().out
