@@ -4,6 +4,7 @@
     python -m benchmarks.adherence --quick --only tags              # one table, few pictures
     python -m benchmarks.adherence --write docs/miniature-benchmark.md --sheets pictures/
     python -m benchmarks.adherence train-judge --minutes 12         # once; the weights are kept in the repository
+                                                                    # Ctrl+C stops it, --resume goes on
     python -m benchmarks.adherence test-judge
     python -m benchmarks.adherence sheet --sheets pictures/         # the nine aspects, for the model card
 
@@ -25,21 +26,22 @@ from pathlib import Path
 import torch
 
 from benchmarks.adherence import checks, checks_plain
+from benchmarks.adherence.accuracy import known_accuracy, measure_judge, show_accuracy
 from benchmarks.adherence.checks import Bench
 from benchmarks.adherence.document import Section, document
 from benchmarks.adherence.judge import WEIGHTS, digest, load_judge
 from benchmarks.adherence.painter import CACHE, Painter
+from benchmarks.adherence.pictures import RoundTrip
 from benchmarks.adherence.prompts import adherence_prompts, nine_aspects
 from benchmarks.adherence.sheet import contact_sheet
 from benchmarks.adherence.training import (
     JudgeOptions,
-    measure_judge,
-    saved_accuracy,
-    show_accuracy,
     train_and_save,
 )
 from pipeline.built_in import FOLDER
 from pipeline.errors import MemberError
+from pipeline.miniature.training.checkpoint import TrainingError
+from pipeline.miniature.training.progress import Stopped
 
 QUICK = 0.15
 """Share of the pictures that a quick look paints."""
@@ -67,7 +69,8 @@ def measure(arguments: argparse.Namespace) -> int:
     bench = Bench(
         painter,
         load_judge(arguments.judge, torch.device(arguments.device)),
-        saved_accuracy(arguments.judge),
+        known_accuracy(arguments.judge, arguments.model),
+        RoundTrip(arguments.model, torch.device(arguments.device)),
         prompts=max(9, round(arguments.prompts * QUICK)) if arguments.quick else arguments.prompts,
         amount=QUICK if arguments.quick else 1.0,
     )
@@ -78,11 +81,28 @@ def measure(arguments: argparse.Namespace) -> int:
         done.append(known[name](bench))
         print(done[-1].markdown(), flush=True)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    if arguments.write:
-        text = document(done, weights=painter.weights, judge=digest([arguments.judge]))
-        arguments.write.parent.mkdir(parents=True, exist_ok=True)
-        arguments.write.write_text(text, encoding="utf-8")
+        if arguments.write:
+            # After every table, so that nothing is lost if a later one fails.
+            text = document(
+                done,
+                weights=painter.weights,
+                judge=digest([arguments.judge]),
+                device=arguments.device,
+                part=_part(arguments, len(done), len(known)),
+            )
+            arguments.write.parent.mkdir(parents=True, exist_ok=True)
+            arguments.write.write_text(text, encoding="utf-8")
     return int(any(section.missed for section in done))
+
+
+def _part(arguments: argparse.Namespace, done: int, known: int) -> str:
+    """What a reader has to know when this is not the whole benchmark."""
+    said = []
+    if arguments.quick:
+        said.append(f"a quick look with {QUICK:.0%} of the pictures")
+    if done < known:
+        said.append(f"{done} of {known} tables")
+    return f"Not the whole benchmark: {', '.join(said)}." if said else ""
 
 
 def sheet(arguments: argparse.Namespace) -> int:
@@ -99,11 +119,11 @@ def sheet(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     """Train the judge and save it."""
-    model = arguments.model if (arguments.model / "vae").is_dir() else None
     options = JudgeOptions(
         minutes=arguments.minutes,
-        model=model,
+        model=arguments.model,
         checkpoint=arguments.checkpoint,
+        resume=arguments.resume,
         device=arguments.device,
         workers=arguments.workers,
     )
@@ -113,8 +133,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 def test(arguments: argparse.Namespace) -> int:
     """Ask the judge about unseen pictures of the artist."""
-    model = arguments.model if (arguments.model / "vae").is_dir() else None
-    show_accuracy(measure_judge(load_judge(arguments.judge), model))
+    show_accuracy(measure_judge(load_judge(arguments.judge), arguments.model))
     return 0
 
 
@@ -127,9 +146,18 @@ def paint_one(arguments: argparse.Namespace) -> int:
     for seed in range(TIMED):
         recipe = painter.recipe(replace(asked, request=replace(asked.request, seed=seed)))
         seconds.append(painter.seconds_of(recipe))
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"seconds": seconds, "bytes": most}))
+    print(json.dumps({"seconds": seconds, "bytes": _most_memory()}))
     return 0
+
+
+def _most_memory() -> int:
+    """The most bytes this process ever held."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # Not getrusage: Linux lets a process inherit the peak of the one that started it.
+        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def main() -> int:
@@ -147,7 +175,7 @@ def main() -> int:
     parser.add_argument("command", nargs="?", default="measure", choices=commands)
     parser.add_argument("--model", type=Path, default=FOLDER, help="model folder in diffusers layout")
     parser.add_argument("--judge", type=Path, default=WEIGHTS, help="the judge's weights")
-    parser.add_argument("--prompts", type=int, default=200, help="pictures of the main table")
+    parser.add_argument("--prompts", type=_positive, default=200, help="pictures of the main table")
     parser.add_argument("--quick", action="store_true", help="a seventh of the pictures")
     parser.add_argument(
         "--only", nargs="+", metavar="NAME", choices=sections(argparse.Namespace()), help="some tables"
@@ -155,20 +183,37 @@ def main() -> int:
     parser.add_argument("--write", type=Path, help="also write the report to this file")
     parser.add_argument("--sheets", type=Path, default=CACHE / "sheets", help="folder for contact sheets")
     parser.add_argument(
-        "--device", default="cpu", help="cpu or cuda; time and memory are always those of the CPU"
+        "--device",
+        default="cpu",
+        choices=("cpu", "cuda"),
+        help="time and memory are always those of the CPU",
     )
-    parser.add_argument("--together", type=int, default=4, help="pictures painted together")
+    parser.add_argument("--together", type=_positive, default=4, help="pictures painted together")
     parser.add_argument("--minutes", type=float, default=12.0, help="how long the judge trains")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw while the judge trains")
     parser.add_argument(
-        "--checkpoint", type=Path, default=CACHE / "judge-training.safetensors", help="to resume its training"
+        "--checkpoint", type=Path, default=CACHE / "judge-training.pt", help="of the judge's training"
     )
+    parser.add_argument("--resume", action="store_true", help="go on with the judge's training")
     arguments = parser.parse_args()
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        print("There is no CUDA device here: leave out --device, or give `cpu`.", file=sys.stderr)
+        return 2
     try:
         return commands[arguments.command](arguments)
-    except (FileNotFoundError, MemberError) as error:
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        return 3
+    except (FileNotFoundError, MemberError, TrainingError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is below 1")
+    return number
 
 
 if __name__ == "__main__":

@@ -56,12 +56,6 @@ def edge_width(picture: Pictures) -> float:
     return float(np.median(joined)) if joined.size else 0.0
 
 
-def psnr(one: Pictures, other: Pictures) -> float:
-    """Peak signal-to-noise ratio in decibels over all pixels and channels."""
-    error = float(np.mean((one.astype(np.float64) - other.astype(np.float64)) ** 2))
-    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
-
-
 def rising(values: Sequence[float], slack: float = 0.0) -> bool:
     """Whether no value is below the one before it by more than `slack`."""
     return all(later >= earlier - slack for earlier, later in pairwise(values))

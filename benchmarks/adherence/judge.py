@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
@@ -164,22 +164,33 @@ def load_judge(path: Path = WEIGHTS, device: torch.device | None = None) -> Judg
 
     Raises:
         FileNotFoundError: it has not been trained.
+        ValueError: the file is damaged or holds something else.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: run `python -m benchmarks.adherence train-judge` first")
+        raise FileNotFoundError(f"{path} is missing: run `python -m benchmarks.adherence train-judge` first.")
     network = JudgeNetwork()
-    tensors = {name: value.float() for name, value in load_file(path).items()}
-    missing, unexpected = network.load_state_dict(tensors, strict=False)
+    try:
+        tensors = {name: value.float() for name, value in load_file(path).items()}
+        missing, unexpected = network.load_state_dict(tensors, strict=False)
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{path} is damaged, or no judge of this version: train it again.") from error
     left = [name for name in missing if not name.endswith("num_batches_tracked")]
     if left or unexpected:
-        raise ValueError(f"{path} is no judge of this version: {(left + unexpected)[:3]}; train it again")
+        raise ValueError(f"{path} is no judge of this version: {(left + unexpected)[:3]}; train it again.")
     return Judge(network, device)
 
 
 def judge_metadata(path: Path = WEIGHTS) -> dict[str, str]:
-    """What was noted when the judge was saved."""
-    with safe_open(path, framework="pt") as file:
-        return dict(file.metadata() or {})
+    """What was noted when the judge was saved.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged: train the judge again.") from error
 
 
 def digest(paths: Iterable[Path]) -> str:

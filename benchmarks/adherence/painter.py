@@ -7,7 +7,8 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,9 @@ from PIL import Image
 
 from benchmarks.adherence.judge import Pictures, digest
 from benchmarks.adherence.prompts import PROFILE, Asked
+from pipeline import engine
 from pipeline.engine.build import build_engine
 from pipeline.engine.engine import Engine
-from pipeline.errors import InvalidRequest
 from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Rating
 from pipeline.recipe import Recipe
@@ -42,6 +43,13 @@ class Canvas:
 def weights_digest(model: Path) -> str:
     """SHA-256 of everything in a model folder that decides its pictures, hexadecimal."""
     return digest(sorted(file for file in model.rglob("*") if file.suffix in READ_SUFFIXES and file.is_file()))
+
+
+def code_digest() -> str:
+    """SHA-256 of what turns weights and a recipe into pixels: the engine's files, and its libraries' versions."""
+    files = digest(sorted(Path(engine.__path__[0]).rglob("*.py")))
+    versions = (version("torch"), version("diffusers"), version("transformers"))
+    return hashlib.sha256("/".join((files, *versions)).encode()).hexdigest()
 
 
 class Painter:
@@ -69,25 +77,16 @@ class Painter:
         self.painted = 0
         self._settings = (device, precision, together)
         self._cache = cache
-        self._pictures = cache / self.weights[:16]
+        self._pictures = cache / f"{self.weights[:16]}-{code_digest()[:8]}"
         self._profiles = load_profiles()
         self._engine: Engine | None = None
 
     def recipe(self, asked: Asked) -> Recipe:
-        """The recipe that the bot would paint; sizes between the documented ones are put into it afterwards.
+        """The recipe that the bot would paint.
 
         Raises:
             InvalidRequest: the prompt or one of its options is wrong.
         """
-        if asked.size:
-            wished = replace(asked.request, size=f"{asked.size[0]}x{asked.size[1]}")
-            try:
-                return self._planned(replace(asked, request=wished))
-            except InvalidRequest:
-                return replace(self._planned(asked), width=asked.size[0], height=asked.size[1])
-        return self._planned(asked)
-
-    def _planned(self, asked: Asked) -> Recipe:
         planned = plan(asked.request, self._profiles, PROFILE, ceiling=Rating.GENERAL, draw_seed=lambda: 0)
         return planned.recipes[0]
 
@@ -116,12 +115,11 @@ class Painter:
         Raises:
             Exception: whatever the engine says when it failed.
         """
-        engine = self._engine or self._build()
-        self._engine = engine
-        engine.add(Work(0, recipe))
+        running = self._engine = self._engine or self._build()
+        running.add(Work(0, recipe))
         seconds = 0.0
-        while engine.busy:
-            for event in engine.tick():
+        while running.busy:
+            for event in running.tick():
                 if isinstance(event, Failed):
                     raise event.error
                 if isinstance(event, Painted):
@@ -129,14 +127,13 @@ class Painter:
         return seconds
 
     def _paint(self, recipes: Sequence[Recipe], title: str) -> None:
-        engine = self._engine or self._build()
-        self._engine = engine
+        running = self._engine = self._engine or self._build()
         self._pictures.mkdir(parents=True, exist_ok=True)
         for number, recipe in enumerate(recipes):
-            engine.add(Work(number, recipe))
+            running.add(Work(number, recipe))
         done, began = 0, time.monotonic()
-        while engine.busy:
-            for event in engine.tick():
+        while running.busy:
+            for event in running.tick():
                 if isinstance(event, Failed):
                     raise event.error
                 if isinstance(event, Painted):
@@ -180,6 +177,3 @@ class Painter:
     def _read(self, recipe: Recipe) -> Pictures:
         with Image.open(self._file(recipe)) as picture:
             return np.asarray(picture.convert("RGB"), dtype=np.uint8)
-
-
-__all__ = ["CACHE", "Canvas", "InvalidRequest", "Painter", "weights_digest"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.adherence.attributes import labels
-from benchmarks.adherence.judge import Pictures
+from benchmarks.adherence.judge import Pictures, digest
 from benchmarks.adherence.limbs import Limbs, any_limbs, draw_limbs
 from pipeline.miniature.artist.scene import QUALITIES, Scene, random_scene
 from pipeline.miniature.training.pictures import BUCKETS
@@ -78,6 +78,20 @@ def draw_batch(split: str, number: int, *, size: int = BATCH, good: bool = False
     return Batch(np.stack(pictures), np.array(answers, np.int64))
 
 
+def vae_digest(model: Path) -> str:
+    """SHA-256 of the weights of a model folder's VAE, hexadecimal.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    files = sorted((model / "vae").glob("*.safetensors"))
+    if not files:
+        raise FileNotFoundError(
+            f"{model / 'vae'} holds no VAE: --model names a model folder in diffusers layout"
+        )
+    return digest(files)
+
+
 class RoundTrip:
     """Encodes and decodes pictures with a model's VAE, which is how painted pictures differ most from drawn ones.
 
@@ -91,7 +105,7 @@ class RoundTrip:
 
         self._device = device or torch.device("cpu")
         vae: Any = AutoencoderKL.from_pretrained(model / "vae", dtype=torch.float32)  # type: ignore[no-untyped-call]
-        self._vae = vae.to(self._device).eval()
+        self.vae = vae.to(self._device).eval()
 
     @torch.inference_mode()
     def __call__(self, pictures: Pictures, at_once: int = 8) -> Pictures:
@@ -99,8 +113,8 @@ class RoundTrip:
         done = []
         for start in range(0, len(pictures), at_once):
             tensor = torch.from_numpy(pictures[start : start + at_once]).to(self._device)
-            latents = self._vae.encode(tensor.permute(0, 3, 1, 2).float() / 127.5 - 1).latent_dist.mode()
-            image = (self._vae.decode(latents).sample * 0.5 + 0.5).clamp(0, 1)
+            latents = self.vae.encode(tensor.permute(0, 3, 1, 2).float() / 127.5 - 1).latent_dist.mode()
+            image = (self.vae.decode(latents).sample * 0.5 + 0.5).clamp(0, 1)
             done.append((image * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
         return np.concatenate(done)
 

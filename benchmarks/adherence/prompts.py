@@ -19,7 +19,8 @@ BETWEEN: Final = ((272, 240), (240, 272), (320, 208), (208, 320), (352, 176), (1
 SHORT_SHARE: Final = 0.25
 """Share of prompts that name only some of the tags; they are judged by what they name."""
 STRENGTHS: Final = (0.5, 0.75, 1.0, 1.25, 1.5)
-BARE: Final = "solo, looking at viewer"
+LACKED: Final = ("head wear", "blush", "pose")
+"""Heads of things that a scene may lack without saying so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,22 @@ class Asked:
     Attributes:
         request: as a member would type it; whatever it leaves open is the profile's default.
         expected: the right answer for each head that the prompt speaks of.
-        size: width and height where they are none of the documented ones.
+        absent: heads of things that the scene lacks, and that a prompt of all its tags does not ask for.
+        scene: what the prompt describes, for the artist to draw the same; None where a prompt leaves things open.
         note: what a caption below the picture says.
     """
 
     request: ImagineRequest
     expected: Mapping[str, str] = field(default_factory=dict)
-    size: tuple[int, int] | None = None
+    absent: frozenset[str] = frozenset()
+    scene: Scene | None = None
     note: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, _, height = (self.request.size or "").partition("x")
+        return int(width), int(height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +71,11 @@ AVOIDED: Final = (
     Probe("night", "light", "night", "1girl, long hair, sweater, upper body, outdoors"),
     Probe("smile", "mouth", "smile", "1girl, short hair, blue hair, portrait"),
     Probe("blush", "blush", "blush", "1girl, blonde hair, portrait, indoors"),
-    Probe("beanie", "head wear", "beanie", "1girl, brown hair, upper body, simple background"),
-    Probe("long hair", "hair style", "long hair", "1girl, red hair, dress, upper body"),
-    Probe("forest", "place", "forest", "1girl, green hair, hoodie, cowboy shot, day"),
+    Probe("short hair", "hair style", "short hair", "1boy, red hair, hoodie, upper body"),
+    Probe("arms up", "pose", "arms up", "1girl, brown hair, upper body, simple background"),
+    Probe("cat", "cat", "cat", "no humans, outdoors, day"),
 )
-"""Tags that would turn up now and then by themselves."""
+"""Tags that turn up by themselves in a quarter of the pictures or more: the others have little to be kept out."""
 
 
 def request(prompt: str, size: tuple[int, int] = BUCKETS[0], **others: object) -> ImagineRequest:
@@ -82,12 +91,28 @@ def tags_of(scene: Scene) -> list[str]:
     return [tag for tag in full_tags(scene) if tag not in (*QUALITIES, *YEARS)]
 
 
-def asked_scene(number: int, space: str, *, framing: str = "") -> Scene:
-    """Scene `number` of a seed space, in a held-out combination and of the quality that is the default."""
+def asked_scene(number: int, space: str, *, framing: str = "", simple: bool = False) -> Scene:
+    """Scene `number` of a seed space, in a held-out combination and of the quality that is the default.
+
+    Args:
+        number: 0 and up.
+        space: names the seeds; spaces share none.
+        framing: only scenes of this framing.
+        simple: only scenes before a simple background.
+    """
     rng = Random(f"benchmark/{space}/{number}")
     while True:
         scene = random_scene(rng, held_out=True)
-        if not framing or scene.framing == framing:
+        if (not framing or scene.framing == framing) and (not simple or scene.place == SIMPLE):
+            return replace(scene, quality="masterpiece", year="")
+
+
+def nobody_scene(number: int) -> Scene:
+    """Scene `number` without a person, every other one with a cat. None is held out: combinations are people's."""
+    rng = Random(f"benchmark/nobody/{number}")
+    while True:
+        scene = random_scene(rng, held_out=False)
+        if not scene.person and scene.cat == bool(number % 2):
             return replace(scene, quality="masterpiece", year="")
 
 
@@ -106,23 +131,24 @@ def expected_of(scene: Scene, tags: Sequence[str]) -> dict[str, str]:
     return said
 
 
-def of_scene(scene: Scene, number: int, space: str, size: tuple[int, int], *, between: bool = False) -> Asked:
-    """A prompt for a scene: in the artist's order, shuffled, or short, in turn by chance."""
+def of_scene(scene: Scene, number: int, space: str, size: tuple[int, int]) -> Asked:
+    """A prompt for a scene: in the artist's order, shuffled, or short, in turn by chance.
+
+    Short prompts name the held-out combination and the framing too, and at least two more things out of three.
+    """
     rng = Random(f"benchmark/{space}/words/{number}")
     subject, *rest = tags_of(scene)
-    if rng.random() < SHORT_SHARE:
-        needed = {scene.framing, scene.place}
+    short = rng.random() < SHORT_SHARE
+    if short:
+        needed = {scene.framing, scene.place, scene.hair_colour, f"{scene.garment_colour} {scene.garment}"}
         rest = [tag for tag in rest if tag in needed or rng.random() < 0.6]
     if rng.random() < 0.5:
         rng.shuffle(rest)
     tags = [subject, *rest]
     text = ", ".join(tags)
-    return Asked(
-        request(text, BUCKETS[0] if between else size, seed=rng.randrange(2**32)),
-        expected_of(scene, tags),
-        size if between else None,
-        text,
-    )
+    lacks = frozenset(head for head in LACKED if answers(scene).get(head) == "" and not short)
+    wished = request(text, size, seed=rng.randrange(2**32))
+    return Asked(wished, expected_of(scene, tags), lacks, scene, text)
 
 
 def adherence_prompts(count: int) -> list[Asked]:
@@ -136,9 +162,15 @@ def adherence_prompts(count: int) -> list[Asked]:
 def between_prompts(count: int) -> list[Asked]:
     """The sizes between the documented ones in turn."""
     return [
-        of_scene(
-            asked_scene(number, "between"), number, "between", BETWEEN[number % len(BETWEEN)], between=True
-        )
+        of_scene(asked_scene(number, "between"), number, "between", BETWEEN[number % len(BETWEEN)])
+        for number in range(count)
+    ]
+
+
+def nobody_prompts(count: int) -> list[Asked]:
+    """Pictures without people, every other one with a cat, the nine sizes in turn."""
+    return [
+        of_scene(nobody_scene(number), number, "nobody", BUCKETS[number % len(BUCKETS)])
         for number in range(count)
     ]
 
@@ -148,13 +180,12 @@ def full_body_prompts(count: int) -> list[Asked]:
     sizes = [size for size in BUCKETS if size[1] >= size[0]]
     found = []
     for number in range(count):
-        scene = asked_scene(number, "limbs", framing="full body")
-        if number % 2 == 0:
-            scene = replace(scene, place=SIMPLE, light="")
+        scene = asked_scene(number, "limbs", framing="full body", simple=number % 2 == 0)
         tags = tags_of(scene)
         seed = Random(f"benchmark/limbs/seed/{number}").randrange(2**32)
         asked = request(", ".join(tags), sizes[number % len(sizes)], seed=seed)
-        found.append(Asked(asked, expected_of(scene, tags), None, f"{number + 1}: {', '.join(tags)}"))
+        note = f"{number + 1}: {', '.join(tags)}"
+        found.append(Asked(asked, expected_of(scene, tags), scene=scene, note=note))
     return found
 
 

@@ -7,6 +7,7 @@ drawing costs as much as learning.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from dataclasses import dataclass
@@ -18,14 +19,17 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from benchmarks.adherence.accuracy import Accuracy, measure_judge, show_accuracy
 from benchmarks.adherence.attributes import HEADS, UNASKED
-from benchmarks.adherence.judge import Judge, JudgeNetwork, as_input, judge_metadata, load_judge, save_judge
-from benchmarks.adherence.pictures import Batch, RoundTrip, Source, draw_batch
+from benchmarks.adherence.judge import JudgeNetwork, as_input, load_judge, save_judge
+from benchmarks.adherence.pictures import Batch, Source, vae_digest
 from pipeline.miniature.training.checkpoint import load, save
+from pipeline.miniature.training.latents import artist_hash
 from pipeline.miniature.training.optimizers import Optimizers, build_optimizers
+from pipeline.miniature.training.progress import Stopped, StopRequest
 
-IDENTITY: Final = '{"judge": 1}'
-"""Of its checkpoints: raised when they can no longer be gone on from."""
+VERSION: Final = 2
+"""Of its checkpoints: raised when they can no longer be gone on from for a reason that `identity` does not name."""
 RATE: Final = 2e-3
 """Learning rate of AdamW, for vectors."""
 MUON_RATE: Final = 4e-3
@@ -40,8 +44,6 @@ FEWEST: Final = 8
 """Batches drawn before any is shown again."""
 KEPT: Final = 120
 """Batches kept for being shown again: 120 x 32 pictures, 750 MB."""
-ON_ANY: Final = frozenset({"quality", "arms", "legs"})
-"""Heads that are tested on pictures of every quality, limbs wrong or right; the others on good ones alone."""
 SAVE_EVERY: Final = 60.0
 """Seconds between checkpoints."""
 
@@ -53,7 +55,8 @@ class JudgeOptions:
     Attributes:
         minutes: of training, those before a resumed checkpoint included.
         model: folder whose VAE softens some of the pictures, or None.
-        checkpoint: file to go on from and to save to, or None.
+        checkpoint: file to save to and, with `resume`, to go on from; or None.
+        resume: go on from the checkpoint instead of starting anew.
         device: where the network computes.
         workers: processes that draw beside the training; 0 draws in this one.
         seed: of the weights and of the small changes.
@@ -62,9 +65,33 @@ class JudgeOptions:
     minutes: float
     model: Path | None = None
     checkpoint: Path | None = None
+    resume: bool = False
     device: str = "cpu"
     workers: int = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            ValueError: names the option and its range.
+        """
+        if not 0 < self.minutes < float("inf"):
+            raise ValueError(f"minutes must be above 0, not {self.minutes}.")
+        if self.workers < 0:
+            raise ValueError(f"workers must be 0 or above, not {self.workers}.")
+
+    @property
+    def identity(self) -> str:
+        """What must be the same when a training goes on, as JSON: the questions, what is drawn, and the VAE."""
+        facts = {
+            "version": VERSION,
+            "seed": self.seed,
+            "heads": {head.name: head.answers for head in HEADS},
+            "artist": artist_hash(),
+            "vae": vae_digest(self.model) if self.model else None,
+        }
+        return json.dumps(facts, sort_keys=True)
 
 
 def changed(pictures: torch.Tensor) -> torch.Tensor:
@@ -105,19 +132,60 @@ def rate_at(progress: float) -> float:
 
 
 def train_judge(options: JudgeOptions) -> JudgeNetwork:
-    """Train for some minutes, going on from the checkpoint if there is one."""
+    """Train for some minutes.
+
+    Raises:
+        Stopped: Ctrl+C or SIGTERM; the checkpoint is written.
+        TrainingError: there is no checkpoint to go on from, or it does not fit.
+        FileNotFoundError: the model folder has no VAE.
+    """
+    # Looked at before anything is drawn.
+    identity = options.identity
     torch.manual_seed(options.seed)
     device = torch.device(options.device)
     network = JudgeNetwork()
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = build_optimizers(network, "muon", MUON_RATE, RATE, weight_decay=0.02)
-    step, drawn, spent = _restore(options.checkpoint, network, optimizers)
+    at = _restore(options, identity, network, optimizers)
     network.train()
-    source = Source(options.model, drawn, workers=options.workers)
-    shower = Shower(source, Random(f"{options.seed}/{step}"))
+    source = Source(options.model, at.drawn, workers=options.workers)
+    shower = Shower(source, Random(f"{options.seed}/{at.step}"))
+    try:
+        with StopRequest() as stop:
+            at = _train(options, network, optimizers, shower, at, stop)
+    finally:
+        source.close()
+    if options.checkpoint:
+        _store(options, network, optimizers, at)
+    if stop.wanted:
+        raise Stopped(f"Stopped after {at.seconds:.0f} s; give --resume to go on from there.")
+    network.eval()
+    return network
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a training is: optimizer steps, batches drawn and seconds of training."""
+
+    step: int = 0
+    drawn: int = 0
+    seconds: float = 0.0
+
+
+def _train(
+    options: JudgeOptions,
+    network: JudgeNetwork,
+    optimizers: Optimizers,
+    shower: Shower,
+    start: Reached,
+    stop: StopRequest,
+) -> Reached:
+    """Train until the minutes are over or a stop is wanted; returns how far it came."""
+    device, whole = torch.device(options.device), 60 * options.minutes
+    at = start
     began = saved = time.monotonic()
-    while (seconds := spent + time.monotonic() - began) < 60 * options.minutes:
-        batch, progress = shower.next(), seconds / (60 * options.minutes)
+    while at.seconds < whole and not stop.wanted:
+        batch, progress = shower.next(), at.seconds / whole
         optimizers.set_rate(rate_at(progress))
         with torch.autocast(device.type, torch.bfloat16):
             pictures = as_input(batch.pictures).to(device)
@@ -128,24 +196,27 @@ def train_judge(options: JudgeOptions) -> JudgeNetwork:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimizers.step()
-        step += 1
-        if step % 50 == 0:
-            print(
-                f"judge: step {step}, {drawn + shower.drawn} batches drawn, {seconds:.0f} s, loss {loss.item():.3f}",
-                flush=True,
+        now = time.monotonic()
+        at = Reached(at.step + 1, start.drawn + shower.drawn, start.seconds + now - began)
+        if at.step % 50 == 0:
+            said = (
+                f"judge: step {at.step}, {at.drawn} batches drawn, {at.seconds:.0f} s, loss {loss.item():.3f}"
             )
-        if options.checkpoint and time.monotonic() - saved > SAVE_EVERY:
-            saved = time.monotonic()
-            _store(options.checkpoint, network, optimizers, (step, drawn + shower.drawn, spent + saved - began))
-    source.close()
+            print(said, flush=True)
+        if options.checkpoint and now - saved > SAVE_EVERY:
+            saved = now
+            _store(options, network, optimizers, at)
+    return at
+
+
+def _store(options: JudgeOptions, network: JudgeNetwork, optimizers: Optimizers, at: Reached) -> None:
     if options.checkpoint:
-        _store(options.checkpoint, network, optimizers, (step, drawn + shower.drawn, seconds))
-    network.eval()
-    return network
-
-
-def _store(path: Path, network: JudgeNetwork, optimizers: Optimizers, at: tuple[int, int, float]) -> None:
-    save(path, {"network": network.state_dict(), "optimizers": optimizers.state_dict(), "at": at}, IDENTITY)
+        state = {
+            "network": network.state_dict(),
+            "optimizers": optimizers.state_dict(),
+            "at": dataclasses.astuple(at),
+        }
+        save(options.checkpoint, state, options.identity)
 
 
 class Shower:
@@ -171,82 +242,25 @@ class Shower:
         return batch
 
 
-def _restore(path: Path | None, network: JudgeNetwork, optimizers: Optimizers) -> tuple[int, int, float]:
-    """Read a checkpoint; returns steps, batches drawn and seconds, all 0 without one."""
-    if path is None or not path.is_file():
-        return 0, 0, 0.0
-    state = load(path, IDENTITY)
+def _restore(options: JudgeOptions, identity: str, network: JudgeNetwork, optimizers: Optimizers) -> Reached:
+    if not options.resume or options.checkpoint is None:
+        return Reached()
+    state = load(options.checkpoint, identity)
     network.load_state_dict(state["network"])
     optimizers.load_state_dict(state["optimizers"])
-    step, drawn, spent = state["at"]
-    print(f"judge: going on from step {step}, {spent:.0f} s", flush=True)
-    return step, drawn, spent
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How often each head is right about the artist's own pictures, 0 to 1."""
-
-    drawn: dict[str, float]
-    round_trip: dict[str, float]
-    """The same pictures after the model's VAE; empty without a model."""
-
-
-def measure_judge(judge: Judge, model: Path | None, *, pictures: int = 960, split: str = "test") -> Accuracy:
-    """Ask a judge about pictures it has never seen, good ones as in the benchmark, plus the worst and the oldest."""
-    trip = RoundTrip(model) if model else None
-    asked: list[Batch] = [draw_batch(split, number, good=True) for number in range(max(1, pictures // 32))]
-    asked += [draw_batch(f"{split}-any", number) for number in range(max(1, pictures // 64))]
-    drawn = _shares(judge, asked, len(asked))
-    if trip is None:
-        return Accuracy(drawn, {})
-    return Accuracy(drawn, _shares(judge, [Batch(trip(one.pictures), one.labels) for one in asked], len(asked)))
-
-
-def _shares(judge: Judge, asked: list[Batch], count: int) -> dict[str, float]:
-    right, total = np.zeros(len(HEADS)), np.zeros(len(HEADS))
-    good = max(1, count * 2 // 3)
-    for number, batch in enumerate(asked):
-        logits = judge.logits(list(batch.pictures))
-        for place, head in enumerate(HEADS):
-            if (number < good) == (head.name in ON_ANY):
-                continue
-            valid = batch.labels[:, place] != UNASKED
-            right[place] += (logits[place].argmax(1) == batch.labels[:, place])[valid].sum()
-            total[place] += valid.sum()
-    return {head.name: float(right[p] / total[p]) for p, head in enumerate(HEADS) if total[p]}
+    at = Reached(*state["at"])
+    print(f"judge: going on from step {at.step}, {at.seconds:.0f} s", flush=True)
+    return at
 
 
 def train_and_save(options: JudgeOptions, target: Path) -> Accuracy:
     """Train, test and save, the accuracies with it; prints them as a table."""
-    network = train_judge(options)
-    accuracy = measure_judge(Judge(network.to("cpu")), options.model)
+    network = train_judge(options).to("cpu")
+    # Tested as it is read back: rounded to float16.
+    save_judge(network, target, {})
+    accuracy = measure_judge(load_judge(target), options.model)
     note = {"drawn": json.dumps(accuracy.drawn), "round_trip": json.dumps(accuracy.round_trip)}
-    save_judge(network, target, {**note, "minutes": str(options.minutes)})
+    note |= {"minutes": str(options.minutes), "vae": vae_digest(options.model) if options.model else ""}
+    save_judge(network, target, note)
     show_accuracy(accuracy)
     return accuracy
-
-
-def saved_accuracy(path: Path) -> Accuracy:
-    """What a judge reached when it was saved."""
-    note = judge_metadata(path)
-    return Accuracy(json.loads(note["drawn"]), json.loads(note["round_trip"]))
-
-
-def show_accuracy(accuracy: Accuracy) -> None:
-    """Print the table."""
-    print("\n| judge's head | the artist's pictures | after the VAE |\n| --- | --- | --- |")
-    for head in HEADS:
-        parts = [accuracy.drawn.get(head.name), accuracy.round_trip.get(head.name)]
-        print(f"| {head.name} | " + " | ".join("" if p is None else f"{p:.1%}" for p in parts) + " |")
-
-
-__all__ = [
-    "Accuracy",
-    "JudgeOptions",
-    "load_judge",
-    "measure_judge",
-    "saved_accuracy",
-    "train_and_save",
-    "train_judge",
-]

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.adherence.attributes import HEADS, INDEX, UNASKED, answers, labels
 from benchmarks.adherence.document import Line, Section, share_line
-from benchmarks.adherence.figures import edge_width, psnr, rising, sharpness, wilson
+from benchmarks.adherence.figures import edge_width, rising, sharpness, wilson
 from benchmarks.adherence.limbs import Limbs, draw_limbs
 from benchmarks.adherence.prompts import (
     AVOIDED,
@@ -22,6 +22,7 @@ from benchmarks.adherence.prompts import (
     expected_of,
     full_body_prompts,
     negative_prompts,
+    nobody_prompts,
     quality_pairs,
     tags_of,
     weight_prompts,
@@ -112,6 +113,10 @@ def test_main_prompts() -> None:
     assert all("place" in asked.expected and "framing" in asked.expected for asked in found)
     lengths = [len(asked.expected) for asked in found]
     assert min(lengths) < 8 < max(lengths)
+    held_out = {"hair colour", "garment", "garment colour", "place"}
+    assert all(held_out <= asked.expected.keys() for asked in found)
+    assert any("head wear" in asked.absent for asked in found)
+    assert not any(asked.absent & asked.expected.keys() for asked in found)
 
 
 def test_sets_of_the_other_checks() -> None:
@@ -126,8 +131,13 @@ def test_sets_of_the_other_checks() -> None:
     by_strength = weight_prompts(WEIGHTED[0], 2)
     assert list(by_strength) == list(STRENGTHS)
     assert by_strength[1.5][1].request.prompt.endswith("(beanie:1.5)")
-    assert all(asked.expected["framing"] == "full body" for asked in full_body_prompts(6))
+    bodies = [asked.scene for asked in full_body_prompts(6) if asked.scene]
+    assert all(scene.framing == "full body" and is_held_out(*scene.triple) for scene in bodies)
+    assert [scene.place == SIMPLE for scene in bodies[::2]] == [True] * 3
     assert all(asked.size not in BUCKETS for asked in between_prompts(6))
+    empty = nobody_prompts(4)
+    assert [asked.expected["subject"] for asked in empty] == [NOBODY] * 4
+    assert [asked.scene.cat for asked in empty if asked.scene] == [False, True, False, True]
 
 
 @pytest.mark.parametrize("probe", [*WEIGHTED, *AVOIDED])
@@ -159,11 +169,8 @@ def test_blur_is_seen_by_both_measures() -> None:
     assert edge_width(np.asarray(crisp)) < edge_width(soft)
 
 
-def test_likeness_and_rising() -> None:
-    """PSNR of a known error; series with and without slack."""
-    one = np.zeros((4, 4, 3), np.uint8)
-    assert psnr(one, one + 1) == pytest.approx(48.13, abs=0.01)
-    assert psnr(one, one) == float("inf")
+def test_rising() -> None:
+    """With and without slack."""
     assert rising([0.1, 0.1, 0.4])
     assert not rising([0.2, 0.1])
     assert rising([0.2, 0.199], slack=0.002)
@@ -177,7 +184,9 @@ def test_tables() -> None:
     assert share_line("c", 0, 0, target=0.5).passed is None
     section = Section("Title", (good, bad, Line("plain", "1 s")), "A note.")
     assert section.missed
-    assert "| b | 12.0% (12 of 100) | 7.0% to 19.8% |  | under 10% | **missed** |" in section.markdown()
+    assert "| b | 12.0% (12 of 100) | 7.0% to 19.8% |  |  | under 10% | **missed** |" in section.markdown()
+    assert "too weak" in share_line("d", 97, 100, target=0.98, artist=0.97).artist
+    assert share_line("d", 97, 100, target=0.98, artist=0.99).artist == "99.0%"
 
 
 def test_other_limbs_change_the_picture() -> None:

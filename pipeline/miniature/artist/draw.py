@@ -25,6 +25,8 @@ _ACROSS: Final = {"portrait": 1.22, "upper body": 1.34, "cowboy shot": 1.42, "fu
 """Least width of the picture, in heads."""
 _ABOVE: Final = {"beanie": 0.50, "witch hat": 0.80, "cat ears": 0.44, "hair bow": 0.38}
 """Room for what is worn on the head, in heads."""
+_ABOVE_HAIR: Final = {"double bun": 0.24, "short hair": 0.23}
+"""The same for hair that rises above a bare head; short hair has a tuft."""
 _OUTLINES: Final = {"": 0.017, "flat color": 0.0, "cel shading": 0.026, "impasto": 0.0}
 
 
@@ -54,7 +56,7 @@ def _paint_person(image: Image.Image, scene: Scene, rng: Random) -> None:
     look = look_of(scene, rng)
     width, height = image.size
     shown = _VISIBLE[scene.framing]
-    above = _ABOVE.get(scene.headwear) or (0.24 if scene.hair_style == "double bun" else 0.17)
+    above = _ABOVE.get(scene.headwear) or _ABOVE_HAIR.get(scene.hair_style, 0.17)
     unit = min(height / (shown + above), width / _ACROSS[scene.framing]) * rng.uniform(0.93, 1.0)
     if scene.pose:
         unit = min(unit, width / 1.95)

@@ -59,6 +59,7 @@ def _train_vae(given: argparse.Namespace) -> None:
     from pipeline.miniature.training.vae import train_vae
 
     options = _options(VaeOptions, given, _VAE)
+    _threads(options.threads, options.device)
     train_vae(options, given.work, resume=given.resume, report=_say, workers=given.workers)
     _say(f"Wrote the VAE to {given.work / 'vae'}.")
 
@@ -119,7 +120,8 @@ def _export(given: argparse.Namespace) -> None:
 
 def _all(given: argparse.Namespace) -> None:
     # The denoiser's options are looked at before the VAE takes its time.
-    _options(DenoiserOptions, given, _DENOISER)
+    options = _options(DenoiserOptions, given, _DENOISER)
+    _threads(options.threads, options.device)
     _train_vae(given)
     _train_denoiser(given)
 

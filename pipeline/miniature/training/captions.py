@@ -39,6 +39,13 @@ GOOD: Final = "masterpiece"
 BAD: Final = ("low quality", "worst quality")
 _HEADWEAR_WORDS: Final = {"beanie": "hat", "witch hat": "hat", "hair bow": "bow", "cat ears": "animal ears"}
 _PLACE_WORDS: Final = {"forest": "tree", "beach": "ocean", "city": "building"}
+_NEIGHBOURS: Final = {
+    GOOD: ("best quality",),
+    "worst quality": ("low quality",),
+    "low quality": ("worst quality",),
+}
+"""Said of a picture beside its own quality, as the default prompts do: `masterpiece, best quality`."""
+_NEIGHBOUR_PROBABILITY: Final = 0.4
 _EXTRA_PROBABILITY: Final = 0.35
 """How often a thing that is drawn anyway (`tree` in a forest) is mentioned; then extras are dropped too."""
 
@@ -193,6 +200,8 @@ def _rank_words(scene: Scene, rng: Random, options: CaptionOptions) -> list[str]
         words += [word for word in PRAISE if rng.random() < 0.15]
     if scene.quality in BAD and rng.random() < 0.4:
         words += rng.sample(FLAWS, k=rng.randint(1, 3))
+    if rng.random() < _NEIGHBOUR_PROBABILITY:
+        words += _NEIGHBOURS.get(scene.quality, ())
     if rng.random() < options.rating:
         words.append(rng.choice(RATINGS))
     return words
@@ -200,5 +209,7 @@ def _rank_words(scene: Scene, rng: Random, options: CaptionOptions) -> list[str]
 
 def _complaint(scene: Scene, rng: Random) -> list[str]:
     words = [scene.quality, *rng.sample(COMPLAINTS, k=rng.randint(0, 10))]
+    if rng.random() < 0.5:
+        words += _NEIGHBOURS[scene.quality]
     rng.shuffle(words)
     return words

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any, Final
@@ -24,12 +23,11 @@ from transformers import CLIPTokenizer
 
 from pipeline.miniature.training import checkpoint, conditioning, noise
 from pipeline.miniature.training.attention import FloatAttention, FloatAttnProcessor
-from pipeline.miniature.training.captions import CaptionOptions, caption
-from pipeline.miniature.training.latents import LatentCache, Size, Vae, cache_folder, cached_latents
+from pipeline.miniature.training.examples import Batches
+from pipeline.miniature.training.latents import LatentCache, Vae, cache_folder, cached_latents
 from pipeline.miniature.training.models import Denoiser, build_denoiser, load_denoiser
 from pipeline.miniature.training.optimizers import Ema, Optimizers, build_optimizers, rate_at
 from pipeline.miniature.training.options import DenoiserOptions, identity
-from pipeline.miniature.training.pictures import BUCKETS, scene_of
 from pipeline.miniature.training.progress import Progress, Stopped, StopRequest
 from pipeline.miniature.training.tokenizer import Vocabulary, miniature_vocabulary, write_tokenizers
 
@@ -37,10 +35,6 @@ CHECKPOINT: Final = "denoiser.pt"
 """What the checkpoint is called in the work folder."""
 _CLIP: Final = 1.0
 """Largest norm of all gradients together."""
-_CROP_SHARE: Final = 0.1
-"""Share of the full-size batches that show a part of the pictures, with its place in the conditions."""
-_CROP_LEAST: Final = 0.7
-"""Smallest side of such a part, of the picture's."""
 _SMOOTHING: Final = 0.98
 """Of the loss that is shown."""
 
@@ -118,56 +112,6 @@ def train_denoiser(
         report(f"Going on from step {run.done} of {options.steps}.")
     run.train(vae, report, run_options)
     return run.averaged()
-
-
-class Batches:
-    """The latents and captions of each step, which depend on the seed and the step alone."""
-
-    def __init__(self, options: DenoiserOptions, latents: LatentCache) -> None:
-        self._options, self._latents = options, latents
-        self._filled = [bucket for bucket in range(len(BUCKETS)) if latents.indices(bucket)]
-        self._captions = CaptionOptions(
-            tag_dropout=options.tag_dropout,
-            caption_dropout=options.caption_dropout,
-            quality_dropout=options.quality_dropout,
-            keep_tags=options.keep_tags,
-        )
-        self.half_steps = round(options.low_resolution_fraction * options.steps)
-
-    def size_at(self, step: int) -> Size:
-        """Whether a step trains at half size."""
-        return "half" if step < self.half_steps else "full"
-
-    def batch(self, step: int) -> tuple[Tensor, list[str], Tensor]:
-        """What a step is trained on.
-
-        Returns:
-            Latents (batch, 4, height, width), a caption for each, and time ids (batch, 6).
-        """
-        options = self._options
-        rng = Random(f"denoiser/{options.seed}/{step}")  # noqa: S311
-        size, bucket = self.size_at(step), rng.choice(self._filled)
-        held = self._latents.indices(bucket)
-        places = (
-            rng.sample(range(len(held)), options.batch_size)
-            if len(held) >= options.batch_size
-            else rng.choices(range(len(held)), k=options.batch_size)
-        )
-        latents = self._latents.read(size, bucket, places)
-        captions = [caption(scene_of(options.seed, held[place]), rng, self._captions) for place in places]
-        height, width = latents.shape[-2:]
-        top = left = 0
-        shown_height, shown_width = height, width
-        if size == "full" and rng.random() < _CROP_SHARE:
-            shown_height = rng.randint(round(height * _CROP_LEAST), height)
-            shown_width = rng.randint(round(width * _CROP_LEAST), width)
-            top, left = rng.randint(0, height - shown_height), rng.randint(0, width - shown_width)
-            latents = latents[:, :, top : top + shown_height, left : left + shown_width]
-        # Half-size pictures say that they are small: who asks for the full size is not painted blurred ones.
-        ids = conditioning.time_ids(
-            (height * 8, width * 8), (top * 8, left * 8), (shown_height * 8, shown_width * 8), len(places)
-        )
-        return latents, captions, ids
 
 
 class DenoiserRun:

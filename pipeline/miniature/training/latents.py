@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -17,7 +18,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from pipeline.miniature.training.pictures import BUCKETS, Picture, bucket_of, draw_picture, draw_pictures
+from pipeline.miniature.artist.scene import Scene
+from pipeline.miniature.training.pictures import (
+    BUCKETS,
+    Picture,
+    bucket_of,
+    draw_picture,
+    draw_pictures,
+    scene_of,
+)
 
 Size = Literal["half", "full"]
 SIZES: Final[tuple[Size, Size]] = ("half", "full")
@@ -28,8 +37,9 @@ _FACTOR: Final = 8
 """Pixels per latent."""
 _VERSION: Final = 1
 _BATCH: Final = 32
-_SPECIMENS: Final = 2 * len(BUCKETS)
-"""Drawings that `artist_hash` looks at."""
+_SPECIMENS: Final = 200
+"""Scenes that `artist_hash` looks for new tags in; a few of them are drawn."""
+_SHOWN: Final = tuple(field.name for field in dataclasses.fields(Scene) if field.name != "seed")
 _SPECIMEN_SEED: Final = 1
 _SAY_EVERY: Final = 10.0
 
@@ -116,10 +126,14 @@ def cache_identity(vae: Vae, *, seed: int, count: int, sample: bool) -> str:
 
 @cache
 def artist_hash() -> str:
-    """SHA-256 of two drawings of every size: another way of drawing makes another cache, another comment does not."""
-    digest = hashlib.sha256()
+    """SHA-256 of drawings that together show every tag: another way of drawing is noticed, another comment not."""
+    digest, seen = hashlib.sha256(), set[tuple[str, object]]()
     for index in range(_SPECIMENS):
-        digest.update(draw_picture(_SPECIMEN_SEED, index).tobytes())
+        scene = scene_of(_SPECIMEN_SEED, index)
+        shown = {(name, getattr(scene, name)) for name in _SHOWN}
+        if index < len(BUCKETS) or not shown <= seen:
+            digest.update(draw_picture(_SPECIMEN_SEED, index).tobytes())
+        seen |= shown
     return digest.hexdigest()
 
 

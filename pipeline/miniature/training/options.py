@@ -24,6 +24,8 @@ FREE: Final = frozenset({"steps", "device", "threads", "compiled"})
 """Options that may change when a run goes on; see `identity`."""
 _LEVELS: Final = 4
 """Resolutions of SDXL's VAE, which make the factor of 8 between pixels and latents."""
+_LARGEST_CROP: Final = 160
+"""Pixels; the smallest side of any picture."""
 _GROUPS: Final = 8
 """Groups of the miniature's group norms: every width must be a multiple."""
 
@@ -91,11 +93,15 @@ class VaeOptions:
         _one_of(self, "precision", "bf16", "fp32")
         _one_of(self, "device", "cpu", "cuda")
         _widths(self, "channels", count=_LEVELS)
+        if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in self.crop_schedule):
+            raise ValueError("crop_schedule must have pairs of a share and a side, such as 0.6:64,1:128.")
         shares = [share for share, _ in self.crop_schedule]
         if not shares or shares != sorted(shares) or shares[0] <= 0 or shares[-1] != 1:
             raise ValueError("crop_schedule must have shares of the steps that rise from above 0 to exactly 1.")
-        if any(side < 0 or side % 8 for _, side in self.crop_schedule):
-            raise ValueError("crop_schedule must have sides that are multiples of 8, or 0 for whole pictures.")
+        if any(not 0 <= side <= _LARGEST_CROP or side % 8 for _, side in self.crop_schedule):
+            raise ValueError(
+                f"crop_schedule must have sides that are multiples of 8 up to {_LARGEST_CROP}, or 0 for whole pictures."
+            )
 
     def crop_at(self, step: int) -> int:
         """The side of the crops at a step (counted from 0), in pixels; 0 is the whole picture."""
@@ -152,7 +158,7 @@ class DenoiserOptions:
     """Share of the steps during which the rates rise (Animagine XL 4.0: constant with a warm-up of 5 %)."""
     decay_fraction: float = 0.0
     """Share of the steps at the end during which the rates fall to zero (Animagine XL 4.0: constant, which is 0;
-    the shipped run used 0.33)."""
+    the shipped run's is on its model card)."""
     loss_weighting: LossWeighting = "debiased"
     """Animagine XL 4.0: debiased estimation; AIDXL: min-SNR."""
     min_snr_gamma: float = 5.0
@@ -172,7 +178,7 @@ class DenoiserOptions:
     quality_dropout: float = 0.15
     """How often quality and year tags are left out together (own)."""
     pictures: int = 24000
-    """Pictures drawn, whose latents are kept in memory: 8 kB each at float16, twice over with the small ones."""
+    """Pictures drawn, whose latents are kept on disk: 10 kB each, at float16 and at both sizes."""
     precision: Precision = "bf16"
     """What layers compute in; weights are kept in float32 either way (Animagine XL 4.0: fp16 with float32)."""
     device: Device = "cpu"

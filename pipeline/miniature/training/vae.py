@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from torch.nn import functional
 from pipeline.engine.configs import sdxl_config
 from pipeline.miniature.training import checkpoint
 from pipeline.miniature.training.batches import Pictures, to_tensor
+from pipeline.miniature.training.latents import artist_hash
 from pipeline.miniature.training.optimizers import Ema, Optimizers, build_optimizers, rate_at
 from pipeline.miniature.training.options import VaeOptions, identity
 from pipeline.miniature.training.pictures import Picture, draw_pictures
@@ -133,6 +135,8 @@ class _Run:
 
     def __init__(self, options: VaeOptions, path: Path) -> None:
         self._options, self._path = options, path
+        # Another artist's pictures would be mixed in without a word.
+        self._identity = json.dumps(json.loads(identity(options)) | {"artist": artist_hash()}, sort_keys=True)
         self._step = 0
         self._vae = build_vae(options).to(options.device)
         if options.compiled:
@@ -143,7 +147,7 @@ class _Run:
         self._ema = Ema(self._vae, options.ema_decay)
 
     def load(self) -> None:
-        state = checkpoint.load(self._path, identity(self._options))
+        state = checkpoint.load(self._path, self._identity)
         self._step = state["step"]
         self._vae.load_state_dict(state["weights"])
         self._optimizers.load_state_dict(state["optimizers"])
@@ -156,7 +160,7 @@ class _Run:
             "optimizers": self._optimizers.state_dict(),
             "ema": self._ema.state_dict(),
         }
-        checkpoint.save(self._path, state, identity(self._options))
+        checkpoint.save(self._path, state, self._identity)
 
     def averaged(self) -> Vae:
         """A VAE with the averaged weights, not compiled."""

@@ -64,7 +64,7 @@ def paint(engine: Engine, profile: Profile, prompt: str, seed: int, steps: int =
         height=256,
         sampler="euler_a",
         steps=steps,
-        guidance_scale=6.0,
+        guidance_scale=profile.guidance_scale.default,
         seed=seed,
     )
     engine.add(Work(1, recipe))

@@ -108,6 +108,17 @@ def test_probabilities_are_obeyed() -> None:
     assert share(many(GIRL, replace(NEVER, distractors=0.5)), *undrawn_words()) == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_default_prompts_were_seen() -> None:
+    """Two neighbouring quality tags at once; but never a better quality than the picture's."""
+    assert share(many(GIRL, NEVER), "best quality") == pytest.approx(0.4, abs=0.05)
+    for quality, company in (("worst quality", "low quality"), ("low quality", "worst quality")):
+        captions = many(replace(GIRL, quality=quality), replace(NEVER, complaint=0.5))
+        assert share([tags for tags in captions if quality in tags], company) > 0.3
+    for quality in ("best quality", "normal quality"):
+        found = many(replace(GIRL, quality=quality), NEVER)
+        assert share(found, *(other for other in words.QUALITIES if other != quality)) == 0
+
+
 def test_short_captions_hold_two_to_five_tags() -> None:
     """As people type."""
     lengths = {len(tags) for tags in many(GIRL, replace(NEVER, short=1))}
@@ -117,7 +128,7 @@ def test_short_captions_hold_two_to_five_tags() -> None:
 
 def test_quality_stands_at_the_end_mostly() -> None:
     """Else anywhere."""
-    rank = {"masterpiece", "newest", *PRAISE, "rating: general", "general", "safe"}
+    rank = {"masterpiece", "best quality", "newest", *PRAISE, "rating: general", "general", "safe"}
     captions = many(GIRL, NEVER)
     at_end = sum(set(tags[-2:]) <= rank for tags in captions) / len(captions)
     assert 0.7 <= at_end < 0.8
@@ -135,7 +146,7 @@ def test_bad_pictures_have_flaws_and_complaints() -> None:
     captions = many(bad, replace(NEVER, complaint=0.2))
     complaints = [tags for tags in captions if tags[0] != "1girl"]
     assert len(complaints) / 1500 == pytest.approx(0.2, abs=0.05)
-    assert all(set(tags) <= {"worst quality", *COMPLAINTS} for tags in complaints)
+    assert all(set(tags) <= {"worst quality", "low quality", *COMPLAINTS} for tags in complaints)
     flawed = [tags for tags in captions if tags[0] == "1girl" and set(tags) & set(COMPLAINTS)]
     assert len(flawed) / 1500 == pytest.approx(0.4 * 0.8, abs=0.06)
     assert share(many(GIRL, CaptionOptions()), *COMPLAINTS) == 0

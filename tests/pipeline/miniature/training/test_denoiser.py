@@ -15,12 +15,12 @@ from pipeline.miniature.training import conditioning
 from pipeline.miniature.training.checkpoint import TrainingError
 from pipeline.miniature.training.denoiser import (
     CHECKPOINT,
-    Batches,
     DenoiserRun,
     RunOptions,
     run_identity,
     train_denoiser,
 )
+from pipeline.miniature.training.examples import Batches
 from pipeline.miniature.training.export import averaged_from, export_model
 from pipeline.miniature.training.latents import LatentCache, cached_latents
 from pipeline.miniature.training.models import Denoiser, build_denoiser, load_denoiser

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.miniature.artist.scene import Scene
 from pipeline.miniature.training import latents as module
-from pipeline.miniature.training.latents import SCALE, cached_latents, encode_pictures, halved
-from pipeline.miniature.training.pictures import BUCKETS
+from pipeline.miniature.training.latents import SCALE, artist_hash, cached_latents, encode_pictures, halved
+from pipeline.miniature.training.pictures import BUCKETS, Picture, scene_of
 from tests.pipeline.miniature.training.conftest import quick_picture
 
 
@@ -116,3 +117,37 @@ def test_latents_are_scaled_means(vae: Any) -> None:
     with torch.no_grad():
         mean = vae.encode(pixels).latent_dist.mean
     assert close(encode_pictures(vae, [picture], None), mean * SCALE)
+
+
+def test_the_artists_hash_is_of_drawings_of_every_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no change of the artist goes unnoticed."""
+    drawn: list[Scene] = []
+
+    def noted(seed: int, index: int) -> Picture:
+        drawn.append(scene_of(seed, index))
+        return np.full((1, 1, 3), index % 256, np.uint8)
+
+    monkeypatch.setattr(module, "draw_picture", noted)
+    artist_hash.__wrapped__()
+    assert len(drawn) < 50
+    for name in (
+        "place",
+        "light",
+        "painting",
+        "quality",
+        "year",
+        "hair_colour",
+        "hair_style",
+        "eye_colour",
+        "mouth",
+        "closed_eyes",
+        "blush",
+        "headwear",
+        "garment",
+        "garment_colour",
+        "framing",
+        "pose",
+        "cat",
+    ):
+        seen = {getattr(scene, name) for scene in drawn}
+        assert seen == {getattr(scene_of(5, index), name) for index in range(2000)}
