@@ -97,18 +97,21 @@ def train_denoiser(
     run_options = run_options or RunOptions()
     if options.device == "cpu":
         torch.set_num_threads(options.threads)
+    work_dir.mkdir(parents=True, exist_ok=True)
     vae.requires_grad_(requires_grad=False).to(options.device)
-    latents = cached_latents(
-        vae, work_dir, seed=options.seed, count=options.pictures, workers=run_options.workers, say=report
-    )
     vocabulary = miniature_vocabulary(options.vocabulary_size)
+    # What there is to go on from is looked at before thousands of pictures are drawn.
+    state = checkpoint.load(work_dir / CHECKPOINT, run_identity(options, vae, work_dir)) if resume else None
     if init_from is not None and not resume:
         model = load_denoiser(init_from, options, vocabulary)
     else:
         model = build_denoiser(options, vocabulary)
+    latents = cached_latents(
+        vae, work_dir, seed=options.seed, count=options.pictures, workers=run_options.workers, say=report
+    )
     run = DenoiserRun(options, model, latents, work_dir / CHECKPOINT, vocabulary)
-    if resume:
-        run.load()
+    if state is not None:
+        run.restore(state)
         report(f"Going on from step {run.done} of {options.steps}.")
     run.train(vae, report, run_options)
     return run.averaged()
@@ -148,13 +151,8 @@ class DenoiserRun:
         self._shown_loss: Tensor | None = None
         self._bare: Denoiser | None = None
 
-    def load(self) -> None:
-        """Go on from the checkpoint.
-
-        Raises:
-            TrainingError: it is missing, damaged or another run's.
-        """
-        state = checkpoint.load(self._path, self._identity)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what a checkpoint of this run holds."""
         self.done = state["step"]
         for name, part in self.model.parts.items():
             part.load_state_dict(state["weights"][name])

@@ -116,6 +116,8 @@ def train_vae(
         Stopped: Ctrl+C or SIGTERM; the checkpoint is written.
         TrainingError: there is no checkpoint to go on from, or it does not fit.
     """
+    # Now, and not when hours of work are to be written there.
+    work_dir.mkdir(parents=True, exist_ok=True)
     run = _Run(options, work_dir / "vae.pt")
     if resume:
         run.load()

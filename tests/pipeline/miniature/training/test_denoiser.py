@@ -121,6 +121,14 @@ def test_foreign_checkpoints_are_refused(vae: Any, work: Path) -> None:
         train(quick_options(unet_learning_rate=0.5), vae, work, resume=True)
 
 
+def test_what_cannot_be_gone_on_from_is_refused_before_anything_is_drawn(vae: Any, work: Path) -> None:
+    """Neither a missing checkpoint nor a folder without a model costs an hour of drawing."""
+    for begin in ({"resume": True}, {"init_from": work / "nowhere"}):
+        with pytest.raises(TrainingError):
+            train(quick_options(), vae, work, **begin)
+    assert not list(work.glob("*latents-*"))
+
+
 def test_every_weight_but_what_sdxl_never_reads_gets_a_gradient(vae: Any, work: Path) -> None:
     """Text encoder 1 ends before its last layer."""
     run = a_run(vae, work, quick_options(caption_dropout=0, low_resolution_fraction=0))

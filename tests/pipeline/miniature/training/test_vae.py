@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,14 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: 
         _train(dataclasses.replace(OPTIONS, seed=3), tmp_path / "parts", resume=True)
 
 
+def test_an_unusable_work_folder_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not when the result is to be written there."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(vae_module, "draw_pictures", lambda *_, **__: pytest.fail("drew before it looked"))
+    with pytest.raises(OSError, match="file"):
+        _train(OPTIONS, tmp_path / "file" / "work")
+
+
 def test_resuming_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
     """Before any picture is drawn."""
     with pytest.raises(TrainingError, match="There is no checkpoint"):
@@ -167,3 +176,22 @@ def test_psnr_is_the_textbook_one() -> None:
     assert psnr(black, white) == 0
     assert psnr(black, black) == 100
     assert psnr(black, np.full_like(black, 16)) == pytest.approx(20 * np.log10(255 / 16))
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler, g++")
+def test_compiled_blocks_learn_as_plain_ones_do() -> None:
+    """Every weight gets the same gradient: compiled as a whole, half of the decoder would get none."""
+    options = dataclasses.replace(OPTIONS, channels=(8, 8, 8, 8))
+    shown = to_tensor([_gradient(0, index)[:32, :32] for index in range(2)])
+    gradients = []
+    for compiled in (False, True):
+        vae = vae_module.build_vae(options)
+        if compiled:
+            vae_module._compile_blocks(vae)
+        vae.decode(vae.encode(shown).latent_dist.mean).sample.square().mean().backward()
+        gradients.append({name: weight.grad for name, weight in vae.named_parameters()})
+    plain, fast = gradients
+    # The latents' variance takes no part in this.
+    assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in plain.values())
+    for name, gradient in plain.items():
+        torch.testing.assert_close(fast[name], gradient, atol=1e-4, rtol=1e-3)
