@@ -11,16 +11,18 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
 
+from pipeline.miniature.artist.colours import EYES
 from pipeline.miniature.artist.draw import draw
 from pipeline.miniature.artist.scene import (
+    EYE_COLOURS,
     FRAMINGS,
     GARMENT_COLOURS,
     GARMENTS,
     HAIR_COLOURS,
     HAIR_STYLES,
     HEADWEAR,
+    MOUTHS,
     PAINTINGS,
-    POSES,
     Scene,
     random_scene,
 )
@@ -144,11 +146,72 @@ def test_clothing_colours_differ_pairwise() -> None:
             assert one == other or np.abs(means[one] - means[other]).sum() > 20, (one, other)
 
 
-@pytest.mark.parametrize("pose", POSES)
-def test_raised_arms_show_beside_the_head(pose: str) -> None:
-    """Raised arms show beside the head."""
-    hands_down, raised = draw(PLAIN, 256, 256), draw(replace(PLAIN, pose=pose), 256, 256)
-    assert hands_down.tobytes() != raised.tobytes()
+def sleeves(image: Image.Image) -> tuple[float, float]:
+    """Share of clearly red pixels from the chin upwards, in the left and in the right third."""
+    height, width = round(0.6 * image.height), image.width // 3
+    thirds = (image.crop((0, 0, width, height)), image.crop((2 * width, 0, image.width, height)))
+    left, right = (share(third, lambda r, g, b: (r > 130) & (g < 100) & (b < 100)) for third in thirds)
+    return left, right
+
+
+def test_raised_arms_show_beside_the_head() -> None:
+    """Two of them for arms up, one for waving, none otherwise."""
+    for seed in range(6):
+        scene = replace(PLAIN, hair_colour="black hair", hair_style="short hair", seed=seed)
+        assert max(sleeves(draw(scene, 256, 256))) < 0.01
+        assert min(sleeves(draw(replace(scene, pose="arms up"), 256, 256))) > 0.01
+        down, up = sorted(sleeves(draw(replace(scene, pose="waving"), 256, 256)))
+        assert down < 0.01 < up
+
+
+def near(image: Image.Image, colour: tuple[int, int, int], within: int = 60) -> float:
+    """Share of the pixels of about that colour."""
+    return float((np.abs(pixels(image) - np.array(colour)).sum(-1) < within).mean())
+
+
+@pytest.mark.parametrize("colour", EYE_COLOURS)
+def test_eyes_have_the_colour_of_their_tag(colour: str) -> None:
+    """More pixels of it than with any other eyes, and none behind closed lids."""
+    scene = replace(PLAIN, framing="portrait", hair_colour="white hair", garment_colour="white")
+    found = {eyes: near(draw(replace(scene, eye_colour=eyes), 256, 256), EYES[colour]) for eyes in EYE_COLOURS}
+    assert max(found, key=lambda eyes: found[eyes]) == colour
+    closed = near(draw(replace(scene, eye_colour=colour, closed_eyes=True), 256, 256), EYES[colour])
+    assert closed < found[colour] - 0.001
+
+
+def test_an_open_mouth_shows_its_tongue_and_a_smile_is_wider_than_no_smile() -> None:
+    """In every drawing."""
+    for seed in range(6):
+        scene = replace(PLAIN, framing="portrait", garment_colour="white", seed=seed)
+        mouths = {mouth: draw(replace(scene, mouth=mouth), 256, 256) for mouth in MOUTHS}
+        tongue = {mouth: near(image, (238, 120, 128)) for mouth, image in mouths.items()}
+        assert tongue["open mouth"] > max(tongue["smile"], tongue["expressionless"]) + 0.001
+        # What differs from the open mouth's picture is mouth and brows; of the mouth, a smile is the wider.
+        lower = [pixels(mouths[mouth])[128:] for mouth in ("smile", "expressionless")]
+        changed = np.abs(lower[0] - lower[1]).sum(-1).max(0) > 60
+        assert 8 < int(np.ptp(np.flatnonzero(changed))) < 128
+
+
+def test_blush_reddens_the_cheeks() -> None:
+    """In every drawing, whatever the skin."""
+    for seed in range(6):
+        scene = replace(PLAIN, framing="portrait", garment_colour="white", seed=seed)
+        red = [
+            share(
+                draw(replace(scene, blush=blush), 256, 256), lambda r, g, b: (r > 150) & (r - g > 70) & (b > 60)
+            )
+            for blush in (False, True)
+        ]
+        assert red[1] > red[0] + 0.002
+
+
+def test_the_wider_the_framing_the_smaller_the_face() -> None:
+    """Portrait, upper body, cowboy shot, full body."""
+    for seed in range(6):
+        scene = replace(PLAIN, hair_colour="black hair", garment_colour="white", seed=seed)
+        eyes = [near(draw(replace(scene, framing=one), 256, 256), EYES["blue eyes"]) for one in FRAMINGS]
+        assert eyes == sorted(eyes, reverse=True)
+        assert eyes[-1] < eyes[0] / 3
 
 
 def test_worst_quality_is_blurrier_than_masterpiece() -> None:
