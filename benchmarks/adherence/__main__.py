@@ -6,7 +6,7 @@
     python -m benchmarks.adherence train-judge --minutes 12         # once; the weights are kept in the repository
                                                                     # Ctrl+C stops it, --resume goes on
     python -m benchmarks.adherence test-judge
-    python -m benchmarks.adherence sheet --sheets pictures/         # the nine aspects, for the model card
+    python -m benchmarks.adherence sheet --sheets docs/             # the nine aspects, for README and model card
 
 Ends with status 1 when a target is missed. Painted pictures are kept in `.benchmarks/adherence`, by recipe and
 by the weights' digest, so that a second run only judges.
@@ -46,6 +46,8 @@ from pipeline.miniature.training.progress import Stopped
 QUICK = 0.15
 """Share of the pictures that a quick look paints."""
 TIMED = 6
+SHEETS = ("miniature", "miniature-card")
+"""Names of the two sheets of nine aspects in `docs/`: the README's, and the model card's."""
 
 
 def sections(arguments: argparse.Namespace) -> dict[str, Callable[[Bench], Section]]:
@@ -106,14 +108,15 @@ def _part(arguments: argparse.Namespace, done: int, known: int) -> str:
 
 
 def sheet(arguments: argparse.Namespace) -> int:
-    """Paint the nine aspects and write the contact sheet."""
+    """Paint the nine aspects and write contact sheets: one for the README, one for the model card."""
     painter = Painter(arguments.model, device=arguments.device, together=arguments.together)
-    what = nine_aspects()
-    canvases = painter.paint(what, "nine aspects")
     arguments.sheets.mkdir(parents=True, exist_ok=True)
-    target = arguments.sheets / "nine-aspects.png"
-    contact_sheet([canvas.pixels for canvas in canvases], checks_plain.captions_of(what)).save(target)
-    print(target)
+    for number, name in enumerate(SHEETS):
+        what = nine_aspects(number)
+        canvases = painter.paint(what, name)
+        target = arguments.sheets / f"{name}.png"
+        contact_sheet([canvas.pixels for canvas in canvases], checks_plain.captions_of(what)).save(target)
+        print(target)
     return 0
 
 

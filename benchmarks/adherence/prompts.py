@@ -227,8 +227,10 @@ def _pairs(
     return found
 
 
-def nine_aspects() -> list[Asked]:
-    """One picture of each documented size, in the order of the profile: the contact sheet of the model card."""
+def nine_aspects(sheet: int = 0) -> list[Asked]:
+    """One picture of each documented size, in the order of the profile; every sheet shows other scenes."""
+    first = sheet * len(BUCKETS)
     return [
-        of_scene(asked_scene(number, "sheet"), number, "sheet", size) for number, size in enumerate(BUCKETS)
+        of_scene(asked_scene(number, "sheet"), number, "sheet", size)
+        for number, size in enumerate(BUCKETS, first)
     ]

@@ -22,6 +22,7 @@ from benchmarks.adherence.prompts import (
     expected_of,
     full_body_prompts,
     negative_prompts,
+    nine_aspects,
     nobody_prompts,
     quality_pairs,
     tags_of,
@@ -117,6 +118,13 @@ def test_main_prompts() -> None:
     assert all(held_out <= asked.expected.keys() for asked in found)
     assert any("head wear" in asked.absent for asked in found)
     assert not any(asked.absent & asked.expected.keys() for asked in found)
+
+
+def test_every_sheet_shows_the_nine_sizes_and_other_scenes() -> None:
+    """In the profile's order."""
+    one, other = nine_aspects(), nine_aspects(1)
+    assert [asked.size for asked in one] == [asked.size for asked in other] == list(BUCKETS)
+    assert not {asked.note for asked in one} & {asked.note for asked in other}
 
 
 def test_sets_of_the_other_checks() -> None:
