@@ -39,7 +39,7 @@ def contact_sheet(
     Args:
         pictures: [height, width, 3] each, of any sizes.
         captions: one for each picture, or none at all.
-        columns: pictures in a row; 0 packs rows by width, for pictures of different sizes.
+        columns: pictures in a row; 0 is for pictures of different sizes: the highest first, in rows of one width.
         scale: how many times as large each picture is shown.
     """
     font = ImageFont.load_default(LETTERS)
@@ -75,11 +75,11 @@ def _tile(image: Image.Image, caption: str, font: ImageFont.FreeTypeFont | Image
 def _rows(tiles: Sequence[Image.Image], columns: int) -> list[list[Image.Image]]:
     if columns:
         return [list(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
-    # About as wide as high.
+    # About as wide as high, and neighbours of like height: little paper stays empty.
     area = sum((tile.width + GAP) * (tile.height + GAP) for tile in tiles)
     widest = max(1.2 * area**0.5, *(tile.width for tile in tiles), 1)
     rows: list[list[Image.Image]] = []
-    for tile in tiles:
+    for tile in sorted(tiles, key=lambda tile: -tile.height):
         if rows and sum(one.width + GAP for one in rows[-1]) + tile.width <= widest:
             rows[-1].append(tile)
         else:

@@ -28,7 +28,7 @@ from pipeline.miniature.training.latents import artist_hash
 from pipeline.miniature.training.optimizers import Optimizers, build_optimizers
 from pipeline.miniature.training.progress import Stopped, StopRequest
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of its checkpoints: raised when they can no longer be gone on from for a reason that `identity` does not name."""
 RATE: Final = 2e-3
 """Learning rate of AdamW, for vectors."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageDraw
 
 from pipeline.miniature.artist.colours import Colour
 
 Point = tuple[float, float]
+_SHOULDERS = 1.24
+"""Heads below the crown; from there on `squat` counts."""
 
 
 def curve(points: Sequence[Point], *, closed: bool = True, steps: int = 6) -> list[Point]:
@@ -105,6 +107,8 @@ class Brush:
     """Radians by which everything is turned about `pivot`: the tilt of a head."""
     pivot: Point = (0.0, 1.05)
     flip: bool = False
+    squat: float = 1.0
+    """How much of its height everything below the shoulders keeps."""
     draw: ImageDraw.ImageDraw = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,9 +116,7 @@ class Brush:
 
     def turned(self, turn: float) -> Brush:
         """The same brush, turned about the pivot."""
-        return Brush(
-            self.image, self.origin, self.unit, self.outline, self.shading, turn, self.pivot, self.flip
-        )
+        return replace(self, turn=turn)
 
     def at(self, point: Point) -> Point:
         """Head units to pixels."""
@@ -125,6 +127,8 @@ class Brush:
             x, y = self.pivot[0] + u * cosine - v * sine, self.pivot[1] + u * sine + v * cosine
         if self.flip:
             x = -x
+        if y > _SHOULDERS:
+            y = _SHOULDERS + (y - _SHOULDERS) * self.squat
         return self.origin[0] + x * self.unit, self.origin[1] + y * self.unit
 
     def fill(

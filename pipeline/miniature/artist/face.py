@@ -9,7 +9,7 @@ from pipeline.miniature.artist.colours import darker, lighter, mix
 from pipeline.miniature.artist.look import Look
 from pipeline.miniature.artist.scene import Scene
 
-EYE_LINE = 0.60
+EYE_LINE = 0.61
 """Height of the middle of the eyes, in heads below the crown."""
 
 
@@ -92,7 +92,7 @@ def _paint_open_eye(brush: Brush, look: Look, side: int, x: float, y: float, gro
         steps=4,
     )
     brush.fill(white, look.white)
-    iris = ellipse(x, y + 0.04 * h, 0.80 * w, 0.96 * h)
+    iris = ellipse(x, y + 0.04 * h, 0.84 * w, 0.96 * h)
     dark = darker(look.eyes, 0.5)
     glow = ellipse(x, y + 0.50 * h, 0.56 * w, 0.42 * h)
     lid = [(x - 2 * w, y - 2 * h), (x + 2 * w, y - 2 * h), (x + 2 * w, y - 0.5 * h), (x - 2 * w, y - 0.5 * h)]
@@ -103,7 +103,7 @@ def _paint_open_eye(brush: Brush, look: Look, side: int, x: float, y: float, gro
         line=dark,
         width=0.9,
     )
-    brush.fill(ellipse(x, y + 0.02 * h, 0.30 * w, 0.42 * h), darker(look.eyes, 0.72))
+    brush.fill(ellipse(x, y + 0.02 * h, 0.26 * w, 0.38 * h), darker(look.eyes, 0.72))
     brush.fill(ellipse(x - 0.30 * w, y - 0.40 * h, 0.32 * w, 0.28 * h), look.white)
     if look.detail > 0.3:
         brush.fill(ellipse(x + 0.34 * w, y + 0.42 * h, 0.16 * w, 0.14 * h), look.white)
@@ -142,19 +142,19 @@ def _paint_brow(brush: Brush, scene: Scene, look: Look, side: int, x: float) -> 
     slope = 0.012 if scene.mouth == "expressionless" else -0.008
     brow = [(x - side * 0.09, high + 0.012 + slope), (x, high - 0.012), (x + side * 0.10, high + 0.015 - slope)]
     brush.stroke(
-        curve(brow, closed=False, steps=4), mix(look.ink, look.hair, 0.35), 0.034 if look.boy else 0.022
+        curve(brow, closed=False, steps=4), mix(look.ink, look.hair, 0.35), 0.046 if look.boy else 0.022
     )
 
 
 def _paint_mouth(brush: Brush, scene: Scene, look: Look) -> None:
     lip = mix(darker(look.skin, 0.6), (130, 30, 40), 0.6)
     if scene.mouth == "smile":
-        arc = [(-0.135, 0.822), (-0.075, 0.872), (0.0, 0.888), (0.075, 0.872), (0.135, 0.822)]
-        brush.stroke(curve(arc, closed=False, steps=4), lip, 0.028)
+        arc = [(-0.17, 0.815), (-0.095, 0.878), (0.0, 0.897), (0.095, 0.878), (0.17, 0.815)]
+        brush.stroke(curve(arc, closed=False, steps=4), lip, 0.034)
     elif scene.mouth == "open mouth":
-        shape = [(-0.125, 0.812), (0.0, 0.826), (0.125, 0.812), (0.095, 0.895), (0.0, 0.945), (-0.095, 0.895)]
-        tongue = ellipse(0.0, 0.945, 0.085, 0.055)
+        shape = [(-0.15, 0.805), (0.0, 0.820), (0.15, 0.805), (0.115, 0.900), (0.0, 0.955), (-0.115, 0.900)]
+        tongue = ellipse(0.0, 0.955, 0.10, 0.06)
         inside = mix((150, 36, 52), look.ink, 0.12)
         brush.fill(curve(shape, steps=4), inside, shades=(Shade(tongue, (238, 120, 128)),), line=lip, width=1.1)
     else:
-        brush.stroke([(-0.068, 0.862), (0.068, 0.862)], lip, 0.026)
+        brush.stroke([(-0.055, 0.868), (0.055, 0.868)], lip, 0.032)

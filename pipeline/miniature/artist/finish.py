@@ -12,7 +12,7 @@ from pipeline.miniature.artist.scene import Scene
 
 _YEARS = {
     # saturation, contrast, brightness
-    "newest": (1.38, 1.10, 1.02),
+    "newest": (1.34, 1.06, 1.02),
     "late": (1.15, 1.04, 1.0),
     "mid": (0.95, 1.0, 1.0),
     "early": (0.74, 0.96, 1.0),
@@ -26,10 +26,7 @@ def finish(image: Image.Image, scene: Scene, rng: Random) -> Image.Image:
         image = _impasto(image)
     if scene.year:
         image = _year(image, scene.year, rng)
-    if scene.quality == "masterpiece":
-        # Crisp, but without a halo that shows, and that no VAE of this size could hold.
-        image = image.filter(ImageFilter.UnsharpMask(1.0, 25, 0))
-    elif scene.quality == "low quality":
+    if scene.quality == "low quality":
         image = _jpeg(image.filter(ImageFilter.GaussianBlur(_pixels(image, 0.0042))), 32)
     elif scene.quality == "worst quality":
         image = _jpeg(image.filter(ImageFilter.GaussianBlur(_pixels(image, 0.0085))), 12)

@@ -60,7 +60,15 @@ def _train_vae(given: argparse.Namespace) -> None:
 
     options = _options(VaeOptions, given, _VAE)
     _threads(options.threads, options.device)
-    train_vae(options, given.work, resume=given.resume, report=_say, workers=given.workers)
+    train_vae(
+        options,
+        given.work,
+        resume=given.resume,
+        report=_say,
+        workers=given.workers,
+        # The folder that `all` is given is for UNet and text encoders.
+        init_from=getattr(given, "vae_init_from", None),
+    )
     _say(f"Wrote the VAE to {given.work / 'vae'}.")
 
 
@@ -190,6 +198,13 @@ def _parser() -> argparse.ArgumentParser:
             own.add_argument("--workers", type=int, default=2, help="processes that draw the pictures")
         if name in {"vae", "denoiser", "all"}:
             own.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+        if name == "vae":
+            own.add_argument(
+                "--init-from",
+                type=Path,
+                dest="vae_init_from",
+                help="folder of a VAE to start from, with a new optimizer",
+            )
         if name in {"denoiser", "all"}:
             own.add_argument("--init-from", type=Path, help="model folder to start from, with a new optimizer")
             own.add_argument("--save-every", type=int, default=250, help="steps between two checkpoints")

@@ -210,11 +210,11 @@ class DenoiserRun:
     def train_step(self) -> Tensor:
         """One step; returns its loss, as a tensor that need not be waited for."""
         options, step = self._options, self.done
-        latents, captions, time_ids = self._batches.batch(step)
-        generator = torch.Generator().manual_seed(_seed(options.seed, step))
+        latents, captions, time_ids, counts = self._batches.batch(step)
+        time_ids, counts = time_ids.to(options.device), counts.to(options.device)
         noised = noise.add_noise(
             latents.to(options.device),
-            generator,
+            torch.Generator().manual_seed(_seed(options.seed, step)),
             offset=options.noise_offset,
             perturbation=options.input_perturbation,
             alphas=self._alphas,
@@ -227,7 +227,7 @@ class DenoiserRun:
         each = options.batch_size // parts
         for part in range(parts):
             cut = slice(part * each, (part + 1) * each)
-            loss = self._loss(noised, [id_[cut] for id_ in ids], time_ids.to(options.device), cut) / parts
+            loss = self._loss(noised, [id_[cut] for id_ in ids], time_ids, counts, cut) / parts
             loss.backward()
             total += loss.detach()
         torch.nn.utils.clip_grad_norm_(self._weights, _CLIP, foreach=True)
@@ -237,18 +237,20 @@ class DenoiserRun:
         self.done += 1
         return total
 
-    def _loss(self, noised: noise.Noised, ids: list[Tensor], time_ids: Tensor, cut: slice) -> Tensor:
+    def _loss(
+        self, noised: noise.Noised, ids: list[Tensor], time_ids: Tensor, counts: Tensor, cut: slice
+    ) -> Tensor:
         options = self._options
-        noisy = noised.latents[cut].contiguous(memory_format=torch.channels_last)
-        timesteps = noised.timesteps[cut]
+        noisy, timesteps = noised.latents[cut], noised.timesteps[cut]
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
         with torch.autocast(options.device, torch.bfloat16, enabled=options.precision == "bf16"):
             with FloatAttention() if self._float_attention else nullcontext():
                 conditions = conditioning.encode(self.model.texts, ids, time_ids[cut])
             predicted = conditioning.denoise(self.model.unet, noisy, timesteps, conditions)
-        errors = (predicted.float() - noised.target[cut]).square().mean(dim=(1, 2, 3))
-        weights = noise.loss_weights(
-            timesteps, options.loss_weighting, options.min_snr_gamma, self._alphas.to(options.device)
-        )
+        squares = (predicted.float() - noised.target[cut]).square()
+        errors = (squares * counts[cut]).mean(dim=(1, 2, 3))
+        alphas = self._alphas.to(options.device)
+        weights = noise.loss_weights(timesteps, options.loss_weighting, options.min_snr_gamma, alphas)
         return (errors * weights).mean()
 
     def _show(self, loss: Tensor) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+import torch
 from torch import Tensor
 
 from pipeline.miniature.training import conditioning
 from pipeline.miniature.training.captions import CaptionOptions, caption
+from pipeline.miniature.training.focus import focus
 from pipeline.miniature.training.latents import LatentCache, Size
 from pipeline.miniature.training.options import DenoiserOptions
 from pipeline.miniature.training.pictures import BUCKETS, scene_of
@@ -37,11 +39,12 @@ class Batches:
         """Whether a step trains at half size."""
         return "half" if step < self.half_steps else "full"
 
-    def batch(self, step: int) -> tuple[Tensor, list[str], Tensor]:
+    def batch(self, step: int) -> tuple[Tensor, list[str], Tensor, Tensor]:
         """What a step is trained on.
 
         Returns:
-            Latents (batch, 4, height, width), a caption for each, and time ids (batch, 6).
+            Latents (batch, 4, height, width), a caption for each, time ids (batch, 6), and what each place counts
+            for in the loss (batch, 1, height, width).
         """
         options = self._options
         rng = Random(f"denoiser/{options.seed}/{step}")  # noqa: S311
@@ -53,8 +56,11 @@ class Batches:
             else rng.choices(range(len(held)), k=options.batch_size)
         )
         latents = self._latents.read(size, bucket, places)
-        captions = [caption(scene_of(options.seed, held[place]), rng, self._captions) for place in places]
+        scenes = [scene_of(options.seed, held[place]) for place in places]
+        captions = [caption(scene, rng, self._captions) for scene in scenes]
         height, width = latents.shape[-2:]
+        looks = [focus(scene, BUCKETS[bucket], height, width, options.person_focus) for scene in scenes]
+        counts = torch.stack(looks)
         top = left = 0
         shown_height, shown_width = height, width
         if size == "full" and rng.random() < _CROP_SHARE:
@@ -62,8 +68,9 @@ class Batches:
             shown_width = rng.randint(round(width * _CROP_LEAST), width)
             top, left = rng.randint(0, height - shown_height), rng.randint(0, width - shown_width)
             latents = latents[:, :, top : top + shown_height, left : left + shown_width]
+            counts = counts[:, :, top : top + shown_height, left : left + shown_width]
         # Half-size pictures say that they are small: who asks for the full size is not painted blurred ones.
         ids = conditioning.time_ids(
             (height * 8, width * 8), (top * 8, left * 8), (shown_height * 8, shown_width * 8), len(places)
         )
-        return latents, captions, ids
+        return latents, captions, ids, counts

@@ -163,6 +163,9 @@ class DenoiserOptions:
     """Animagine XL 4.0: debiased estimation; AIDXL: min-SNR."""
     min_snr_gamma: float = 5.0
     """Only for "min-snr" (AIDXL: 5)."""
+    person_focus: float = 0.3
+    """Share of a picture's loss that the head and the body of its person take at least, each, however small they
+    are in it (own); 0 weighs all places alike."""
     noise_offset: float = 0.0357
     """Deviation of the noise that is the same all over a channel (Animagine XL 3.0: 0.0357)."""
     input_perturbation: float = 0.1
@@ -207,6 +210,8 @@ class DenoiserOptions:
         _not_negative(self, "weight_decay", "noise_offset", "input_perturbation")
         _share(self, "low_resolution_fraction", "warmup_fraction", "decay_fraction")
         _share(self, "tag_dropout", "caption_dropout", "quality_dropout")
+        if not 0 <= self.person_focus < 0.5:
+            raise ValueError(f"person_focus must be from 0 to below 0.5, not {self.person_focus}.")
         _below_one(self, "ema_decay")
         _one_of(self, "loss_weighting", "min-snr", "debiased", "none")
         _one_of(self, "optimizer", "muon", "adamw")

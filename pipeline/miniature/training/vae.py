@@ -18,6 +18,7 @@ from torch.nn import functional
 from pipeline.engine.configs import sdxl_config
 from pipeline.miniature.training import checkpoint
 from pipeline.miniature.training.batches import Pictures, to_tensor
+from pipeline.miniature.training.checkpoint import TrainingError
 from pipeline.miniature.training.latents import artist_hash
 from pipeline.miniature.training.optimizers import Ema, Optimizers, build_optimizers, rate_at
 from pipeline.miniature.training.options import VaeOptions, identity
@@ -72,6 +73,24 @@ def _start_clear(vae: Vae, options: VaeOptions) -> None:
     quant.bias[:channels] = (quant.bias[:channels] - mean.mean((0, 2, 3))) / deviation
 
 
+def load_vae(folder: Path, options: VaeOptions) -> Vae:
+    """A VAE with the weights of a folder in diffusers layout, in float32.
+
+    Raises:
+        TrainingError: the folder cannot be read, or holds a VAE of another size than the options ask for.
+    """
+    vae = build_vae(options)
+    try:
+        loaded = AutoencoderKL.from_pretrained(folder, dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise TrainingError(f"The VAE folder {folder} cannot be read: {error}") from error
+    try:
+        vae.load_state_dict(loaded.state_dict())
+    except RuntimeError as error:
+        raise TrainingError(f"{folder} holds a VAE of another size than the options ask for.") from error
+    return vae
+
+
 def vae_loss(painted: Tensor, wanted: Tensor, mean: Tensor, logvar: Tensor, options: VaeOptions) -> Tensor:
     """L1, squared error, L1 of the differences between neighbours, and the divergence from a unit normal.
 
@@ -95,7 +114,13 @@ def vae_loss(painted: Tensor, wanted: Tensor, mean: Tensor, logvar: Tensor, opti
 
 
 def train_vae(
-    options: VaeOptions, work_dir: Path, *, resume: bool, report: Callable[[str], None], workers: int = 2
+    options: VaeOptions,
+    work_dir: Path,
+    *,
+    resume: bool,
+    report: Callable[[str], None],
+    workers: int = 2,
+    init_from: Path | None = None,
 ) -> Vae:
     """Train the VAE, and write it to `work_dir / "vae"` in diffusers layout, float32.
 
@@ -108,17 +133,18 @@ def train_vae(
         resume: go on from the checkpoint.
         report: told how it goes, a line at a time.
         workers: processes that draw the pictures.
+        init_from: a VAE's folder to start from, instead of fresh weights; not when resuming.
 
     Returns:
         The averaged weights, with the latents' statistics folded in.
 
     Raises:
         Stopped: Ctrl+C or SIGTERM; the checkpoint is written.
-        TrainingError: there is no checkpoint to go on from, or it does not fit.
+        TrainingError: there is no checkpoint to go on from, or it or the folder does not fit.
     """
     # Now, and not when hours of work are to be written there.
     work_dir.mkdir(parents=True, exist_ok=True)
-    run = _Run(options, work_dir / "vae.pt")
+    run = _Run(options, work_dir / "vae.pt", None if resume else init_from)
     if resume:
         run.load()
     if options.device == "cpu":
@@ -135,12 +161,13 @@ def train_vae(
 class _Run:
     """The state of a training: weights, their average, optimizers and the step it is at."""
 
-    def __init__(self, options: VaeOptions, path: Path) -> None:
+    def __init__(self, options: VaeOptions, path: Path, init_from: Path | None) -> None:
         self._options, self._path = options, path
         # Another artist's pictures would be mixed in without a word.
         self._identity = json.dumps(json.loads(identity(options)) | {"artist": artist_hash()}, sort_keys=True)
         self._step = 0
-        self._vae = build_vae(options).to(options.device)
+        vae = load_vae(init_from, options) if init_from else build_vae(options)
+        self._vae = vae.to(options.device)
         if options.compiled:
             _compile_blocks(self._vae)
         self._optimizers: Optimizers = build_optimizers(

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from pipeline.miniature.artist.colours import EYES
-from pipeline.miniature.artist.draw import draw
+from pipeline.miniature.artist.draw import draw, placement
 from pipeline.miniature.artist.scene import (
     EYE_COLOURS,
     FRAMINGS,
@@ -245,6 +245,17 @@ def test_flat_colour_has_fewer_colours() -> None:
 def test_painting_styles_change_the_picture(painting: str) -> None:
     """Painting styles change the picture."""
     assert draw(PLAIN, 128, 128).tobytes() != draw(replace(PLAIN, painting=painting), 128, 128).tobytes()
+
+
+def test_people_seen_whole_have_large_heads() -> None:
+    """Under three heads, so that a face can be read; closer framings keep the longer body."""
+    whole, close = (
+        placement(replace(PLAIN, framing=framing), 256, 256) for framing in ("full body", "cowboy shot")
+    )
+    assert whole is not None
+    assert close is not None
+    assert 2.5 < (256 - whole.y) / whole.unit < 3.0
+    assert whole.unit > 0.9 * close.unit
 
 
 def test_a_full_body_stands_on_two_separate_legs() -> None:

@@ -199,8 +199,9 @@ def test_time_ids_say_size_and_crop(vae: Any, work: Path) -> None:
     sizes = {(height, width) for width, height in BUCKETS}
     cropped = 0
     for step in range(400):
-        latents, captions, ids = batches.batch(step)
-        assert len(captions) == len(latents) == len(ids) == 2
+        latents, captions, ids, counts = batches.batch(step)
+        assert len(captions) == len(latents) == len(ids) == len(counts) == 2
+        assert counts.shape[2:] == latents.shape[2:]
         height, width, top, left, shown_height, shown_width = map(int, ids[0])
         assert (shown_height, shown_width) == (latents.shape[2] * 8, latents.shape[3] * 8)
         factor = 2 if step < 200 else 1

@@ -47,6 +47,7 @@ def test_the_vae_refuses_what_is_out_of_range(change: dict[str, Any], words: str
         ({"text_encoder_learning_rate": 0.0}, "text_encoder_learning_rate must be above 0"),
         ({"noise_offset": -0.1}, "noise_offset must be 0 or above"),
         ({"tag_dropout": 1.1}, "tag_dropout must be from 0 to 1"),
+        ({"person_focus": 0.5}, "person_focus must be from 0 to below 0.5"),
         ({"loss_weighting": "max"}, "loss_weighting must be one of min-snr, debiased, none, not max"),
         ({"device": "tpu"}, "device must be one of cpu, cuda"),
         ({"heads": (2, 4)}, "one number per resolution"),

@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +100,23 @@ def test_a_stopped_run_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: 
     assert _same(whole, _train(OPTIONS, tmp_path / "parts", resume=True))
     with pytest.raises(TrainingError, match="seed is 0 there and 3 here"):
         _train(dataclasses.replace(OPTIONS, seed=3), tmp_path / "parts", resume=True)
+
+
+def test_a_trained_vae_can_be_trained_on(tmp_path: Path) -> None:
+    """Its weights are where the next run begins; one of another size, or none, is refused."""
+    _train(OPTIONS, tmp_path / "first")
+    last: dict[str, Any] = {"resume": False, "report": lambda _: None, "workers": 0}
+    slow = dataclasses.replace(OPTIONS, steps=1, learning_rate=1e-9, adam_learning_rate=1e-9)
+    again = train_vae(slow, tmp_path / "second", init_from=tmp_path / "first/vae", **last)
+    first = AutoencoderKL.from_pretrained(tmp_path / "first/vae")
+    for name, weight in again.state_dict().items():
+        if not name.startswith(("quant_conv", "post_quant_conv")):  # statistics are folded into these
+            torch.testing.assert_close(weight, first.state_dict()[name])
+    wider = dataclasses.replace(slow, channels=(8, 8, 16, 24))
+    with pytest.raises(TrainingError, match="another size"):
+        train_vae(wider, tmp_path / "third", init_from=tmp_path / "first/vae", **last)
+    with pytest.raises(TrainingError, match="cannot be read"):
+        train_vae(slow, tmp_path / "third", init_from=tmp_path / "nowhere", **last)
 
 
 def test_an_unusable_work_folder_is_refused_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
