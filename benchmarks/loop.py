@@ -15,8 +15,8 @@ from pathlib import Path
 
 from benchmarks.report import Row, percentile, show
 from bot.app import App, open_app
+from bot.orders import Origin
 from bot.settings import Settings
-from bot.studio import Origin
 from pipeline.request import ImagineRequest
 
 TIMER = 0.005

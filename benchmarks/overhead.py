@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.loop import finished
 from benchmarks.report import Row, show
 from bot.app import App, open_app
+from bot.orders import Origin
 from bot.settings import Settings
-from bot.studio import Origin
 from pipeline import built_in
 from pipeline.request import ImagineRequest
 

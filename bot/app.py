@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.afterwards import Afterwards
 from bot.board import Board
 from bot.dispatcher import Dispatcher
 from bot.models import local_weights, read_profiles
@@ -16,6 +17,7 @@ from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.database import Database
+from db.gallery import Gallery
 from db.jobs import Jobs
 from db.keyvalue import KeyValue
 from db.speeds import Speeds
@@ -40,6 +42,7 @@ class App:
     settings: Settings
     profiles: Mapping[str, Profile]
     studio: Studio
+    afterwards: Afterwards
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -122,10 +125,11 @@ async def open_app(
             painter=executor,
             pictures=pictures,
         )
+        afterwards = Afterwards(studio=studio, gallery=Gallery(database), pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, jobs, KeyValue(database))
+            yield App(settings, profiles, studio, afterwards, jobs, KeyValue(database))
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -10,15 +10,18 @@ from typing import Final, Protocol
 import discord
 from discord.ext import commands
 
+from bot.afterwards import Afterwards
 from bot.studio import Studio
 from cogs.buttons import BUTTONS
 from cogs.delivery import Delivery
+from cogs.editing import Editing
 from cogs.errors import Tree
 from cogs.help import Help
 from cogs.imagine import Imagine
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.queue import Queue
+from cogs.result_buttons import RESULT_BUTTONS
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,11 @@ class Store(Protocol):
 class TagbrushBot(commands.Bot):
     """The bot. Default intents only: it reads no messages and knows no member list.
 
-    Buttons reach `studio` and `painting` through the client, because discord.py makes dynamic items itself.
+    Buttons reach `studio`, `afterwards` and `painting` through the client, because discord.py makes dynamic
+    items itself.
     """
 
-    def __init__(self, studio: Studio, store: Store) -> None:
+    def __init__(self, studio: Studio, afterwards: Afterwards, store: Store) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -50,17 +54,19 @@ class TagbrushBot(commands.Bot):
             tree_cls=Tree,
         )
         self.studio = studio
-        self.painting = Painting(self, studio)
+        self.afterwards = afterwards
+        self.painting = Painting(self, studio, afterwards)
         self._store = store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS)
         await self.add_cog(Imagine(self.studio, self.painting))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
-        await self.add_cog(Delivery(self, self.studio, self.painting))
+        await self.add_cog(Editing(self.afterwards, self.painting))
+        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.sync_commands()
 
     async def sync_commands(self) -> bool:

@@ -6,12 +6,12 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
+from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Accepted, Lineage, Origin, Progress, QueueEntry, QueueFull
 from bot.pictures import Pictures
 from bot.settings import Settings
 from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
@@ -24,86 +24,13 @@ from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
 
-FINAL: Final = frozenset(
-    {JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD}
-)
-
-
-class QueueFull(MemberError):
-    """A cap of waiting pictures is reached; the text says when to come back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who asks, and from where. `kind` is `discord` or `cli`."""
-
-    kind: str
-    guild_id: int
-    guild_name: str
-    channel_id: int
-    user_id: int
-    user_name: str
-    private: bool = False
-    nsfw_channel: bool = False
-
-
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
-
-LOCAL: Final = Origin(
-    kind="cli", guild_id=0, guild_name="command line", channel_id=0, user_id=0, user_name="owner"
-)
-"""The owner at the command line."""
-LOCAL_CEILING: Final = Rating.EXPLICIT
-"""At their own command line the owner decides for themselves."""
 
 
 def draw_seed() -> int:
     """A random seed, 0 to `MAX_SEED`."""
     return secrets.randbelow(MAX_SEED + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The job is in the database and will be painted, whatever happens next."""
-
-    job: Job
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A snapshot of one job. `place` counts from 1 among the guild's waiting jobs, 0 when it runs."""
-
-    job_id: int
-    state: JobState
-    place: int = 0
-    jobs_in_guild: int = 0
-    eta_seconds: float | None = None
-    step: int = 0
-    steps: int = 0
-    images_done: int = 0
-    images: int = 0
-    note: str = ""
-    notices: tuple[str, ...] = ()
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.state in FINAL
-
-
-@dataclass(frozen=True, slots=True)
-class QueueEntry:
-    """One line of `/queue`."""
-
-    job_id: int
-    user_id: int
-    images: int
-    profile: str
-    state: JobState
-    place: int
-    eta_seconds: float | None
 
 
 class Studio:
@@ -172,10 +99,17 @@ class Studio:
             return self.plan(origin, request)
         return await asyncio.to_thread(self.plan, origin, request)
 
-    async def submit(self, origin: Origin, request: ImagineRequest, planned: Plan | None = None) -> Accepted:
+    async def submit(
+        self,
+        origin: Origin,
+        request: ImagineRequest,
+        planned: Plan | None = None,
+        lineage: Lineage = FRESH,
+    ) -> Accepted:
         """Check a request, resolve it and commit it to the database; then it is in the queue.
 
-        `planned` is what `plan` made of the same request, when the caller has asked before.
+        `planned` is what `plan` made of the same request, when the caller has asked before. `lineage` says which
+        picture the request goes on from.
 
         Raises:
             InvalidRequest: something in the request is wrong.
@@ -218,6 +152,8 @@ class Studio:
             images=images,
             pending_cap_user=self._settings.max_pending_per_member,
             pending_cap_guild=self._settings.max_pending_per_guild,
+            action=lineage.action,
+            parent_image_id=lineage.parent_image_id,
         )
         try:
             job = await self._jobs.create(new)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.studio import Origin
+from bot.orders import Origin
 from pipeline.errors import MemberError
 
 NEEDED: Final = {
@@ -64,6 +64,6 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     )
 
 
-def may_cancel(interaction: discord.Interaction[Any], author_id: int) -> bool:
+def may_manage(interaction: discord.Interaction[Any], author_id: int) -> bool:
     """The author may, and members who may delete messages here."""
     return interaction.user.id == author_id or interaction.permissions.manage_messages

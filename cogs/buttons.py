@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, cast
 
 import discord
 
-from cogs.access import may_cancel
+from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
 from db.jobs import JobState
 from pipeline.errors import MemberError
 from pipeline.request import ImagineRequest, choose_profile
 
 if TYPE_CHECKING:
+    from bot.afterwards import Afterwards
     from bot.studio import Studio
     from cogs.painting import Painting
 
@@ -26,6 +27,7 @@ class Front(Protocol):
     """What a button needs of the client it was clicked on: discord.py hands dynamic items nothing else."""
 
     studio: Studio
+    afterwards: Afterwards
     painting: Painting
 
 
@@ -74,7 +76,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
         job = await front.studio.job(self.job_id)
         if job is None or job.guild_id != interaction.guild_id:
             raise MemberError("This job is no longer known, so there is nothing to cancel.")
-        if not may_cancel(interaction, job.user_id):
+        if not may_manage(interaction, job.user_id):
             raise MemberError("Only the member who asked for these pictures, or a moderator, can cancel them.")
         if job.state is JobState.CANCELLED:
             raise MemberError("This job was already cancelled.")

@@ -9,6 +9,7 @@ from typing import Final
 
 from discord.ext import commands
 
+from bot.afterwards import Afterwards
 from bot.errors import tell
 from bot.studio import Studio
 from cogs.following import RETRY_SECONDS
@@ -26,9 +27,10 @@ MANY: Final = 1000
 class Delivery(commands.Cog):
     """Recovers once, when the connection is ready and the servers' limits are known."""
 
-    def __init__(self, bot: commands.Bot, studio: Studio, painting: Painting) -> None:
+    def __init__(self, bot: commands.Bot, studio: Studio, afterwards: Afterwards, painting: Painting) -> None:
         self._bot = bot
         self._studio = studio
+        self._afterwards = afterwards
         self._painting = painting
         self._task: asyncio.Task[None] | None = None
 
@@ -66,3 +68,8 @@ class Delivery(commands.Cog):
             self._painting.follow(job_id)
             if not number % CHUNK:
                 await asyncio.sleep(0)
+        try:
+            if swept := await self._afterwards.sweep():
+                log.info("%s files of deleted pictures taken from the disk", swept)
+        except DatabaseError as error:
+            tell(error, "sweeping deleted pictures")

@@ -10,11 +10,14 @@ from typing import Any, Final
 
 import discord
 
+from bot.afterwards import Afterwards
 from bot.errors import tell
-from bot.studio import Progress, Studio
+from bot.orders import Progress
+from bot.studio import Studio
 from cogs.errors import explain
+from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.pace import paced
-from cogs.post import NOBODY, TROUBLE, Fate, Post, fate_of
+from cogs.post import Post
 from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
 from cogs.uploads import DEFAULT_LIMIT, LEVELS, limit_of, prepare, remark_of
 from cogs.views import asked_prompt, cancelled_view, failed_view, progress_view, result_view
@@ -37,6 +40,7 @@ class Follower:
         self,
         client: discord.Client,
         studio: Studio,
+        afterwards: Afterwards,
         job_id: int,
         interaction: discord.Interaction[Any] | None,
         *,
@@ -48,6 +52,7 @@ class Follower:
         Args:
             client: sends the messages.
             studio: knows the job.
+            afterwards: knows what it went on from.
             job_id: the job.
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
@@ -56,6 +61,7 @@ class Follower:
         self.job_id = job_id
         self._client = client
         self._studio = studio
+        self._afterwards = afterwards
         self._interaction = interaction
         self._clock = clock
         self._few = few
@@ -170,10 +176,11 @@ class Follower:
         guild = self._client.get_guild(job.guild_id)
         limit = limit_of(guild, post.interaction)
         level, profile = 0, self._studio.profiles.get(job.images[0].profile)
+        parents = await self._afterwards.lineage(job)
         while True:
             uploads, used = await prepare(job.id, pictures, limit, level)
             remark = " ".join(filter(None, (remark_of(used), lost)))
-            view = result_view(job, [upload.name for upload in uploads], profile, remark)
+            view = result_view(job, [upload.name for upload in uploads], profile, remark, parents[:1])
             try:
                 return await post.result(view, uploads, alt(asked_prompt(job)))
             except discord.HTTPException as error:

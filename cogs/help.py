@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from bot.studio import Studio
 from cogs.errors import guarded
+from cogs.layouts import WORKING, layout
 from cogs.text import trim
-from cogs.views import WORKING, layout
 from pipeline.profiles.types import Profile
 
 TEXT = r"""### How to paint
@@ -25,6 +25,7 @@ Everything else has a default from the model's card, and each option suggests wh
 **Your pictures**
 - Each shows its seed. The same seed with the same options paints the same picture again.
 - Cancel stops a job that waits or paints; moderators can do that too.
+- Reroll paints the same with new seeds, Edit opens it as a form, Details shows all of it; anybody may press them.
 - A restart of the bot loses nothing: what was queued is painted, and posted once.
 **Commands**
 `/imagine` paints · `/queue` shows what waits · `/models` shows the models, their licences and examples"""

@@ -14,8 +14,8 @@ from bot.studio import Studio
 from cogs import options
 from cogs.buttons import ExampleButton
 from cogs.errors import guarded
+from cogs.layouts import WORKING, layout
 from cogs.text import LAYOUT_LIMIT, trim
-from cogs.views import WORKING, layout
 from pipeline.profiles.types import Licence, Profile, Range
 from pipeline.request import choose_profile
 from pipeline.samplers import SAMPLERS

@@ -7,7 +7,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
-from bot.studio import Progress
+from bot.orders import Progress
 from db.jobs import JobState
 
 RUNNING_SECONDS: Final = 2.5

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import discord
 
+from bot.afterwards import Afterwards
 from bot.errors import tell
+from bot.orders import FRESH, Lineage
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import refuse
@@ -24,18 +26,31 @@ class Painting:
     """One task for each job that is shown on Discord. Owns the tasks; `close` ends them."""
 
     def __init__(
-        self, client: discord.Client, studio: Studio, *, clock: Callable[[], float] | None = None
+        self,
+        client: discord.Client,
+        studio: Studio,
+        afterwards: Afterwards,
+        *,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._client = client
         self._studio = studio
+        self._afterwards = afterwards
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(MAX_DELIVERIES)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
-    async def paint(self, interaction: discord.Interaction[Any], request: ImagineRequest) -> None:
+    async def paint(
+        self, interaction: discord.Interaction[Any], request: ImagineRequest, lineage: Lineage = FRESH
+    ) -> bool:
         """Check, acknowledge, queue, and follow the job in the background.
+
+        It is the job of whoever pressed or typed, whatever picture it goes on from.
+
+        Returns:
+            Whether it was queued; if not, the member was told why.
 
         Raises:
             MemberError: the bot cannot post here, or the request is wrong; nothing was acknowledged yet, so
@@ -47,10 +62,10 @@ class Painting:
         planned = await self._studio.planned(origin, request)
         response = await interaction.response.defer(thinking=True)
         try:
-            accepted = await self._studio.submit(origin, request, planned)
+            accepted = await self._studio.submit(origin, request, planned, lineage)
         except Exception as error:  # noqa: BLE001 - answered right here: the public "is thinking" must go
             await refuse(interaction, error, "queueing your pictures")
-            return
+            return False
         job = accepted.job
         message_id = response.message_id if response is not None else None
         if message_id is not None:
@@ -60,6 +75,7 @@ class Painting:
                 # The job is safe; without its message a restart would post a new one.
                 tell(error, "remembering the message of a job")
         self.follow(job.id, interaction)
+        return True
 
     # -- following -------------------------------------------------------------------------------------------
 
@@ -67,7 +83,15 @@ class Painting:
         """Show this job until its end. Does nothing when somebody already does."""
         if job_id in self._tasks:
             return
-        follower = Follower(self._client, self._studio, job_id, interaction, clock=self._clock, few=self._few)
+        follower = Follower(
+            self._client,
+            self._studio,
+            self._afterwards,
+            job_id,
+            interaction,
+            clock=self._clock,
+            few=self._few,
+        )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job_id, None))

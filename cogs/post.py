@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
 from typing import Any, Final
 
-import aiohttp
 import discord
 
+from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.uploads import Upload, prefix
 from cogs.views import moved_view
 from db.jobs import Job
@@ -23,44 +22,6 @@ HISTORY: Final = 300
 """Messages looked through, from each end, for a result that was posted but not written down."""
 SKEW: Final = timedelta(minutes=10)
 """How far this machine's clock may be ahead of Discord's."""
-_TOO_LARGE: Final = 40005
-_UNKNOWN_CHANNEL: Final = 10003
-_ELSEWHERE: Final = frozenset({30046, 50027, 50083})
-"""Too many edits of an old message, an invalid token, an archived thread (which a new message opens again)."""
-
-NOBODY: Final = discord.AllowedMentions.none()
-
-
-class Fate(Enum):
-    """What an error of Discord's means for the next attempt."""
-
-    TOO_LARGE = auto()
-    ELSEWHERE = auto()
-    """Not this way: the message or the token is gone, or may not be edited."""
-    LATER = auto()
-    """Discord or the network is down."""
-    NEVER = auto()
-    """There is no such channel any more."""
-    FAULT = auto()
-    """Discord refuses what we sent: a fault of ours."""
-
-
-TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
-
-
-def fate_of(error: BaseException) -> Fate:
-    """Read an error of `TROUBLE`."""
-    if not isinstance(error, discord.HTTPException):
-        return Fate.LATER
-    if error.status == 413 or error.code == _TOO_LARGE:
-        return Fate.TOO_LARGE
-    if error.code == _UNKNOWN_CHANNEL:
-        return Fate.NEVER
-    if error.status >= 500 or error.status == 429:
-        return Fate.LATER
-    if error.status in {401, 403, 404} or error.code in _ELSEWHERE:
-        return Fate.ELSEWHERE
-    return Fate.FAULT
 
 
 class Post:

@@ -9,10 +9,11 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.studio import QueueEntry, Studio
+from bot.orders import QueueEntry
+from bot.studio import Studio
 from cogs.errors import guarded
+from cogs.layouts import WORKING, layout
 from cogs.text import clean, plural, trim
-from cogs.views import WORKING, layout
 from db.jobs import JobState
 from pipeline.queueing.eta import wording
 

@@ -10,30 +10,21 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-import discord
 from discord import ui
 
-from bot.studio import Progress
+from bot.orders import Progress
 from cogs.buttons import CancelButton
+from cogs.layouts import ACTIONS, BROKEN, DONE, STOPPED, WORKING, layout, place_of
+from cogs.result_buttons import again_row, result_row
 from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, trim
 from db.jobs import Job, JobState
+from db.records import Ancestor
 from pipeline.profiles.types import Profile
 from pipeline.queueing.eta import wording
 from pipeline.recipe import Recipe
 
 PROMPT_ROOM: Final = 1800
 NOTE_ROOM: Final = 900
-WORKING: Final = discord.Colour.blurple()
-DONE: Final = discord.Colour.green()
-STOPPED: Final = discord.Colour.light_grey()
-BROKEN: Final = discord.Colour.red()
-
-
-def layout(colour: discord.Colour, *items: ui.Item[Any]) -> ui.LayoutView:
-    """One container that never times out, so that its buttons never do."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*items, accent_colour=colour))
-    return view
 
 
 def asked_prompt(job: Job) -> str:
@@ -78,7 +69,13 @@ def _fraction(progress: Progress) -> float:
     return (progress.images_done + painting * left) / progress.images
 
 
-def result_view(job: Job, files: Sequence[str], profile: Profile | None, remark: str = "") -> ui.LayoutView:
+def result_view(
+    job: Job,
+    files: Sequence[str],
+    profile: Profile | None,
+    remark: str = "",
+    parents: Sequence[Ancestor] = (),
+) -> ui.LayoutView:
     """The pictures as one gallery, with everything needed to paint them again.
 
     Args:
@@ -86,6 +83,7 @@ def result_view(job: Job, files: Sequence[str], profile: Profile | None, remark:
         files: names of the attached files, in the order of the painted pictures.
         profile: its model, when it is still known.
         remark: something about the files, for example that they were compressed for Discord.
+        parents: what it went on from, the nearest first; that one is named and linked.
     """
     prompt = asked_prompt(job)
     gallery: ui.MediaGallery[Any] = ui.MediaGallery()
@@ -96,12 +94,13 @@ def result_view(job: Job, files: Sequence[str], profile: Profile | None, remark:
         ui.TextDisplay(block(prompt, PROMPT_ROOM)),
         gallery,
         ui.TextDisplay(
-            trim("\n".join([*_facts(job, profile), *_notes(job, remark)]), 4000 - PROMPT_ROOM - 100)
+            trim("\n".join([*_facts(job, profile, parents), *_notes(job, remark)]), 4000 - PROMPT_ROOM - 100)
         ),
+        result_row(job.id),
     )
 
 
-def _facts(job: Job, profile: Profile | None) -> list[str]:
+def _facts(job: Job, profile: Profile | None, parents: Sequence[Ancestor]) -> list[str]:
     painted = [image for image in job.images if image.file]
     recipe = Recipe.from_json(painted[0].recipe)
     # Pictures of a job are painted side by side, so their own seconds must not be added up.
@@ -114,7 +113,8 @@ def _facts(job: Job, profile: Profile | None) -> list[str]:
         f"guidance {recipe.guidance_scale:g}",
         duration(took),
     ]
-    return [" · ".join(facts), f"-# for <@{job.user_id}>"]
+    source = f"{ACTIONS.get(job.action, job.action)} {place_of(parents[0])} " if parents else ""
+    return [" · ".join(facts), f"-# {source}for <@{job.user_id}>"]
 
 
 def _notes(job: Job, remark: str) -> list[str]:
@@ -150,6 +150,7 @@ def failed_view(job: Job) -> ui.LayoutView:
         BROKEN,
         ui.TextDisplay(block(asked_prompt(job), 600)),
         ui.TextDisplay(f"### Not painted\n{sentence}{reference}\n-# for <@{job.user_id}>"),
+        again_row(job.id),
     )
 
 
@@ -166,6 +167,7 @@ def cancelled_view(job: Job) -> ui.LayoutView:
         STOPPED,
         ui.TextDisplay(block(asked_prompt(job), 600)),
         ui.TextDisplay(f"### Cancelled{kept}\n-# for <@{job.user_id}>"),
+        again_row(job.id),
     )
 
 

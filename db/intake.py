@@ -228,6 +228,8 @@ def _as_job(new: NewJob, job_id: int, first_image_id: int, now: float) -> Job:
         rendered_at=None,
         delivered_at=None,
         images=images,
+        action=new.action,
+        parent_image_id=new.parent_image_id,
     )
 
 
@@ -245,11 +247,15 @@ async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: 
         )
     await tx.execute_many(
         """
-        INSERT INTO jobs (id, origin, guild_id, user_id, channel_id, private, state, request, notes, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)
+        INSERT INTO jobs (id, origin, guild_id, user_id, channel_id, private, state, request, notes, created_at,
+                          action, parent_image_id)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)
         """,
         [
-            (j.id, j.origin, j.guild_id, j.user_id, j.channel_id, int(j.private), j.request, j.notes, now)
+            (
+                *(j.id, j.origin, j.guild_id, j.user_id, j.channel_id, int(j.private), j.request, j.notes, now),
+                *(j.action, j.parent_image_id),
+            )
             for _, j in accepted
         ],
     )

@@ -53,7 +53,8 @@ class NewJob:
     """One request to be queued.
 
     `request` is what was asked and `notes` what was added or warned of, both as JSON. The caps bound the
-    pictures that wait or run: of this member in this guild, and of this guild.
+    pictures that wait or run: of this member in this guild, and of this guild. `action` says what asked for it
+    (`imagine`, `reroll`, `edit`), and `parent_image_id` which picture it went on from.
     """
 
     origin: str
@@ -68,6 +69,8 @@ class NewJob:
     images: tuple[NewImage, ...]
     pending_cap_user: int
     pending_cap_guild: int
+    action: str = "imagine"
+    parent_image_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,24 @@ class Job:
     rendered_at: float | None
     delivered_at: float | None
     images: tuple[Image, ...]
+    action: str = "imagine"
+    parent_image_id: int | None = None
+    deleted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ancestor:
+    """A picture that another one went on from, and the message that shows it. `position` counts from 0."""
+
+    image_id: int
+    job_id: int
+    position: int
+    action: str
+    user_id: int
+    guild_id: int
+    channel_id: int
+    message_id: int | None
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

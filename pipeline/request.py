@@ -6,9 +6,9 @@ import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from pipeline.errors import InvalidRequest, WeightsError
 from pipeline.profiles.types import Profile, Range, Rating
@@ -50,6 +50,23 @@ class ImagineRequest:
     def to_dict(self) -> dict[str, object]:
         """Plain data for the database, so that a job can be asked for again."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> ImagineRequest:
+        """Read what `to_dict` made, by this version or another: unknown keys are left out.
+
+        Raises:
+            InvalidRequest: there is no prompt in it.
+        """
+        if not isinstance(data.get("prompt"), str):
+            raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
+        known = {field.name for field in fields(cls)}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in data.items()
+            if name in known
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from bot.app import App, open_app
 from bot.cli.options import request_of
 from bot.logs import set_up_logs
 from bot.models import read_profiles
+from bot.orders import LOCAL, LOCAL_CEILING
 from bot.settings import Settings, read_settings
-from bot.studio import LOCAL, LOCAL_CEILING, draw_seed
+from bot.studio import draw_seed
 from db.jobs import Job, JobState
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.recipe import Recipe

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import App, open_app
+from bot.orders import Origin
 from bot.settings import Settings, read_settings
-from bot.studio import Origin
 from pipeline.request import ImagineRequest
 from tests.support.scripted_engine import ScriptedEngine
 

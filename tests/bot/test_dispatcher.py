@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from bot.app import App, open_app
+from bot.orders import Origin, QueueFull
 from bot.settings import Settings
-from bot.studio import Origin, QueueFull
 from db.jobs import JobState
 from tests.bot.conftest import request
 from tests.support.scripted_engine import ScriptedEngine

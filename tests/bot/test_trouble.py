@@ -12,9 +12,9 @@ import pytest
 
 from bot.app import App, open_app
 from bot.board import Board
+from bot.orders import Origin
 from bot.pictures import DiskFull, Pictures
 from bot.settings import Settings
-from bot.studio import Origin
 from db.errors import DatabaseError
 from db.jobs import Job, Jobs, JobState
 from pipeline.errors import InvalidRequest

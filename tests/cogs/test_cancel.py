@@ -19,13 +19,13 @@ async def painting(world: World, engine: ScriptedEngine) -> World:
 
 
 async def test_the_author_cancels_and_the_message_says_so(painting: World, engine: ScriptedEngine) -> None:
-    """Nothing is painted any more, and the button is gone."""
+    """Nothing is painted any more, and other buttons take its place."""
     result = await painting.alice.click(painting.history()[0], label="Cancel")
     await painting.finished()
     assert answer_of(result) == "Cancelled."
     assert result.ephemeral
     assert "### Cancelled" in painting.shown()
-    assert buttons_of(painting.history()[0]) == []
+    assert buttons_of(painting.history()[0]) == ["Try again", "Edit"]
     assert engine.painted == []
 
 

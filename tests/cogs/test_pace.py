@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bot.studio import Progress
+from bot.orders import Progress
 from cogs.pace import QUEUED_SECONDS, RUNNING_SECONDS, paced
 from db.jobs import JobState
 

@@ -45,8 +45,9 @@ def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for component in components:
         yield component
         yield from walk(component.get("components") or [])
-        if accessory := component.get("accessory"):
-            yield from walk([accessory])
+        for inner in (component.get("accessory"), component.get("component")):
+            if inner:
+                yield from walk([inner])
 
 
 def units(text: str) -> int:
@@ -94,9 +95,9 @@ class Wire:
         now = self.env.backend.clock.elapsed
         self.sent.append(Sent(now, method, path, body, files))
         payload = body.get("data") or {} if path.endswith("/callback") else body
-        self._check(
-            f"{method} {path}", payload, files, checks_pings=method != "PUT" and "/commands" not in path
-        )
+        is_form = path.endswith("/callback") and body.get("type") == 9
+        checks_pings = method != "PUT" and "/commands" not in path and not is_form
+        self._check(f"{method} {path}", payload, files, checks_pings=checks_pings)
         if any(size > self.upload_limit for size in files.values()):
             raise BackendError(413, 40005, "Request entity too large")
         nonce = (path, str(body["nonce"])) if body.get("enforce_nonce") else None
@@ -135,17 +136,36 @@ class Wire:
         if any(units(str(item.get("description") or "")) > MAX_ALT for item in items):
             wrong("alt text too long")
         shown = {str(item["media"]["url"]).removeprefix("attachment://") for item in items}
+        shown |= {
+            str(c["file"]["url"]).removeprefix("attachment://") for c in components if c.get("type") == 13
+        }
         if components and shown != set(files):
-            wrong(f"gallery shows {sorted(shown)}, files are {sorted(files)}")
+            wrong(f"the message shows {sorted(shown)}, files are {sorted(files)}")
         if len(files) > MAX_FILES:
             wrong(f"{len(files)} files")
-        if any(len(str(c.get("custom_id") or "")) > 100 for c in components):
-            wrong("custom id too long")
-        if (components or body.get("content")) and checks_pings and "/modal" not in where:
+        ids = [str(c["custom_id"]) for c in components if c.get("custom_id")]
+        if any(len(each) > 100 for each in ids) or len(set(ids)) < len(ids):
+            wrong(f"custom ids too long or twice: {ids}")
+        self._check_texts(wrong, body, components)
+        if (components or body.get("content")) and checks_pings:
             mentions = body.get("allowed_mentions")
             if not isinstance(mentions, dict) or mentions.get("parse") != [] or mentions.get("users"):
                 wrong(f"may ping: allowed_mentions is {mentions}")
         self._check_choices(wrong, body.get("choices"))
+
+    @staticmethod
+    def _check_texts(wrong: Any, body: dict[str, Any], components: list[dict[str, Any]]) -> None:
+        """Labels of buttons (2) and rows of forms (18), the text in their fields (4), a form's title."""
+        for c in components:
+            kind, most = c.get("type"), {2: ("label", 80), 18: ("label", 45)}
+            if kind in most and units(str(c.get(most[kind][0]) or "")) > most[kind][1]:
+                wrong(f"label too long: {c}")
+            if kind == 18 and units(str(c.get("description") or "")) > 100:
+                wrong(f"description too long: {c}")
+            if kind == 4 and units(str(c.get("value") or "")) > int(c.get("max_length") or 4000):
+                wrong(f"the text of a field is too long: {c['custom_id']}")
+        if units(str(body.get("title") or "")) > 45:
+            wrong(f"title too long: {body['title']}")
 
     @staticmethod
     def _check_choices(wrong: Any, choices: list[dict[str, Any]] | None) -> None:

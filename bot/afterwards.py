@@ -1,0 +1,173 @@
+"""Going on from a finished job: what was asked, paint it again or differently, its details, deleting it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.orders import Lineage
+from bot.pictures import Pictures
+from bot.studio import Studio
+from db.errors import DatabaseError
+from db.gallery import Gallery
+from db.jobs import Job, JobState
+from db.records import Ancestor
+from pipeline.errors import InvalidRequest, MemberError
+from pipeline.profiles.types import Profile
+from pipeline.request import ImagineRequest
+
+log = logging.getLogger(__name__)
+
+GENERATIONS: Final = 8
+"""Pictures of a lineage that are shown."""
+SWEPT_AT_ONCE: Final = 200
+"""Files taken from the disk between two visits to the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a member may change about a job in one form. An empty aspect is the model's default."""
+
+    prompt: str
+    negative: str
+    profile: str
+    aspect: str
+    count: str
+
+
+class Afterwards:
+    """The use cases of a finished job. Speaks no Discord."""
+
+    def __init__(self, *, studio: Studio, gallery: Gallery, pictures: Pictures) -> None:
+        self._studio = studio
+        self._gallery = gallery
+        self._pictures = pictures
+
+    async def finished(self, job_id: int, guild_id: int, user_id: int) -> Job:
+        """A finished job of this guild that this member may see.
+
+        Raises:
+            MemberError: unknown, of another guild, somebody's private draft, deleted, or not finished yet.
+        """
+        job = await self._studio.job(job_id)
+        if job is None or job.guild_id != guild_id or (job.private and job.user_id != user_id):
+            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
+        if job.deleted_at is not None:
+            raise MemberError("These pictures were deleted. `/imagine` paints new ones.")
+        if job.state in {JobState.QUEUED, JobState.RUNNING}:
+            raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
+        return job
+
+    # -- painting on -----------------------------------------------------------------------------------------
+
+    def reroll(self, job: Job) -> tuple[ImagineRequest, Lineage]:
+        """The same again with new seeds."""
+        return replace(asked(job), seed=None), Lineage("reroll", _first(job))
+
+    def retry(self, job: Job) -> tuple[ImagineRequest, Lineage]:
+        """The very same again, for a job that failed or was cancelled."""
+        return asked(job), Lineage("retry", _first(job))
+
+    def prefilled(self, job: Job) -> Edit:
+        """What the form of an edit starts with."""
+        request, profile = asked(job), self.profile_of(job)
+        return Edit(
+            prompt=request.prompt,
+            negative=request.negative,
+            profile=profile.id if profile else self._studio.default_profile,
+            aspect=request.size or request.aspect or "",
+            count=str(request.count),
+        )
+
+    def edited(
+        self, job: Job, edit: Edit, aspect: str | None, size: str | None
+    ) -> tuple[ImagineRequest, Lineage]:
+        """What was asked, with the form's changes; the other options stay.
+
+        Another model takes none of the options that the old one's card documents, such as its quality tags, and
+        not the old aspect either, unless the member has changed that.
+
+        Args:
+            job: what is gone on from.
+            edit: the form as it was sent.
+            aspect: what its aspect names, or None.
+            size: the size that it spells out instead, or None.
+        """
+        before, request = self.prefilled(job), asked(job)
+        if edit.profile != before.profile:
+            request = ImagineRequest(prompt="", seed=request.seed, rating=request.rating, order=request.order)
+            if edit.aspect == before.aspect:
+                aspect = size = None
+        request = replace(
+            request,
+            prompt=edit.prompt,
+            negative=edit.negative,
+            profile=edit.profile,
+            aspect=aspect,
+            size=size,
+            count=edit.count,
+        )
+        return request, Lineage("edit", _first(job))
+
+    # -- telling ---------------------------------------------------------------------------------------------
+
+    def profile_of(self, job: Job) -> Profile | None:
+        """The model that painted it, while it is known."""
+        return self._studio.profiles.get(job.images[0].profile) if job.images else None
+
+    async def lineage(self, job: Job) -> tuple[Ancestor, ...]:
+        """What the job went on from, the nearest picture first; empty when it went on from nothing."""
+        if job.parent_image_id is None:
+            return ()
+        return await self._gallery.ancestors(job.parent_image_id, GENERATIONS)
+
+    # -- deleting --------------------------------------------------------------------------------------------
+
+    async def delete(self, job: Job) -> bool:
+        """Delete a finished job's pictures for good; its number stays taken. False when that was done before.
+
+        Raises:
+            DatabaseError: nothing was deleted.
+        """
+        if not await self._gallery.delete(job.id):
+            return False
+        try:
+            files = [(image.id, image.file) for image in job.images if image.file]
+            for _, file in files:
+                await self._pictures.remove(file)
+            await self._gallery.swept([image_id for image_id, _ in files])
+        except DatabaseError as error:
+            # They are gone; only the note of it is missing, and the next start makes it.
+            log.warning("job %s: the files are deleted, which could not be written down: %s", job.id, error)
+        return True
+
+    async def sweep(self) -> int:
+        """Take from the disk what was deleted when the last run ended. Returns how many files that were."""
+        total = 0
+        while left := await self._gallery.left_files(SWEPT_AT_ONCE):
+            for each in left:
+                await self._pictures.remove(each.file)
+            await self._gallery.swept([each.image_id for each in left])
+            total += len(left)
+        return total
+
+
+def asked(job: Job) -> ImagineRequest:
+    """What the member asked for.
+
+    Raises:
+        InvalidRequest: an old or damaged row.
+    """
+    try:
+        data = json.loads(job.request)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
+    return ImagineRequest.from_dict(data)
+
+
+def _first(job: Job) -> int | None:
+    return job.images[0].id if job.images else None

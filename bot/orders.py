@@ -1,0 +1,96 @@
+"""What passes between the use cases and whoever speaks to members. Frozen, and free of Discord."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from db.jobs import Job, JobState
+from pipeline.errors import MemberError
+from pipeline.profiles.types import Rating
+from pipeline.request import Plan
+
+FINAL: Final = frozenset(
+    {JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD}
+)
+
+
+class QueueFull(MemberError):
+    """A cap of waiting pictures is reached; the text says when to come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asks, and from where. `kind` is `discord` or `cli`."""
+
+    kind: str
+    guild_id: int
+    guild_name: str
+    channel_id: int
+    user_id: int
+    user_name: str
+    private: bool = False
+    nsfw_channel: bool = False
+
+
+LOCAL: Final = Origin(
+    kind="cli", guild_id=0, guild_name="command line", channel_id=0, user_id=0, user_name="owner"
+)
+"""The owner at the command line."""
+LOCAL_CEILING: Final = Rating.EXPLICIT
+"""At their own command line the owner decides for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """What a job goes on from: `action` is what was pressed, `parent_image_id` the picture; None for none."""
+
+    action: str = "imagine"
+    parent_image_id: int | None = None
+
+
+FRESH: Final = Lineage()
+"""A job that goes on from nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job is in the database and will be painted, whatever happens next."""
+
+    job: Job
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A snapshot of one job. `place` counts from 1 among the guild's waiting jobs, 0 when it runs."""
+
+    job_id: int
+    state: JobState
+    place: int = 0
+    jobs_in_guild: int = 0
+    eta_seconds: float | None = None
+    step: int = 0
+    steps: int = 0
+    images_done: int = 0
+    images: int = 0
+    note: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One line of `/queue`."""
+
+    job_id: int
+    user_id: int
+    images: int
+    profile: str
+    state: JobState
+    place: int
+    eta_seconds: float | None

@@ -1,0 +1,75 @@
+"""Takes what comes back from the form of an edit, also when the bot has restarted meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.afterwards import Afterwards, Edit
+from cogs import options
+from cogs.edit_form import FORM, fields_of
+from cogs.errors import guarded
+from cogs.fate import NOBODY
+from cogs.painting import Painting
+from cogs.text import CONTENT_LIMIT, block, trim
+
+
+class Editing(commands.Cog):
+    """Takes submitted forms, by their custom id and not through discord.py's memory of open ones.
+
+    So one that was opened before a restart works too, and nobody types a prompt for nothing.
+    """
+
+    def __init__(self, afterwards: Afterwards, painting: Painting) -> None:
+        self._afterwards = afterwards
+        self._painting = painting
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Paint what an edit asks for."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        data: Mapping[str, Any] = interaction.data or {}
+        form = FORM.fullmatch(str(data.get("custom_id", "")))
+        if form is None:
+            return
+        fields = fields_of(data)
+        async with guarded(interaction, "painting your edit"):
+            queued = False
+            try:
+                queued = await self._paint(interaction, int(form["job"]), fields)
+            finally:
+                if not queued:
+                    # The form has closed: what was typed must not be lost with it.
+                    await _give_back(interaction, fields)
+
+    async def _paint(
+        self, interaction: discord.Interaction[Any], job_id: int, fields: Mapping[str, str]
+    ) -> bool:
+        job = await self._afterwards.finished(job_id, interaction.guild_id or 0, interaction.user.id)
+        before = self._afterwards.prefilled(job)
+        edit = Edit(
+            prompt=fields.get("prompt", ""),
+            negative=fields.get("negative", ""),
+            profile=fields.get("model") or before.profile,
+            aspect=fields.get("aspect", "").strip(),
+            count=fields.get("count", "").strip() or "1",
+        )
+        request, lineage = self._afterwards.edited(job, edit, *options.size_or_aspect(edit.aspect))
+        return await self._painting.paint(interaction, request, lineage)
+
+
+async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str, str]) -> None:
+    typed = fields.get("prompt", "").strip()
+    if not typed:
+        return
+    text = trim(f"Nothing was queued; this is what you typed:\n{block(typed, 1800)}", CONTENT_LIMIT)
+    with contextlib.suppress(discord.HTTPException):
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
+        else:
+            await interaction.response.send_message(text, ephemeral=True, allowed_mentions=NOBODY)

@@ -1,0 +1,48 @@
+"""What an error of Discord's means for the next attempt, and whom messages may ping."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+import aiohttp
+import discord
+
+_TOO_LARGE: Final = 40005
+_UNKNOWN_CHANNEL: Final = 10003
+_ELSEWHERE: Final = frozenset({30046, 50027, 50083})
+"""Too many edits of an old message, an invalid token, an archived thread (which a new message opens again)."""
+
+NOBODY: Final = discord.AllowedMentions.none()
+
+
+class Fate(Enum):
+    """What an error of Discord's means for the next attempt."""
+
+    TOO_LARGE = auto()
+    ELSEWHERE = auto()
+    """Not this way: the message or the token is gone, or may not be edited."""
+    LATER = auto()
+    """Discord or the network is down."""
+    NEVER = auto()
+    """There is no such channel any more."""
+    FAULT = auto()
+    """Discord refuses what we sent: a fault of ours."""
+
+
+TROUBLE: Final = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+
+
+def fate_of(error: BaseException) -> Fate:
+    """Read an error of `TROUBLE`."""
+    if not isinstance(error, discord.HTTPException):
+        return Fate.LATER
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return Fate.TOO_LARGE
+    if error.code == _UNKNOWN_CHANNEL:
+        return Fate.NEVER
+    if error.status >= 500 or error.status == 429:
+        return Fate.LATER
+    if error.status in {401, 403, 404} or error.code in _ELSEWHERE:
+        return Fate.ELSEWHERE
+    return Fate.FAULT

@@ -1,0 +1,32 @@
+"""What all messages share: the container with its colours, and how one job names another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from db.records import Ancestor
+
+WORKING: Final = discord.Colour.blurple()
+DONE: Final = discord.Colour.green()
+STOPPED: Final = discord.Colour.light_grey()
+BROKEN: Final = discord.Colour.red()
+ACTIONS: Final = {"reroll": "reroll", "retry": "another try", "edit": "edit"}
+"""What a job is called by what was pressed."""
+
+
+def layout(colour: discord.Colour, *items: ui.Item[Any]) -> ui.LayoutView:
+    """One container that never times out, so that its buttons never do."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*items, accent_colour=colour))
+    return view
+
+
+def place_of(parent: Ancestor) -> str:
+    """The job a picture belongs to, as a link to its message where there is one: `of [#12](...)`."""
+    if parent.deleted or parent.message_id is None:
+        return f"of #{parent.job_id}"
+    link = f"https://discord.com/channels/{parent.guild_id}/{parent.channel_id}/{parent.message_id}"
+    return f"of [#{parent.job_id}](<{link}>)"

@@ -1,0 +1,81 @@
+"""Finished pictures: where each came from, and deleting them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from db.database import Database
+from db.records import Ancestor
+
+_LINE: Final = """
+    WITH RECURSIVE line (depth, image_id) AS (
+        SELECT 0, ?
+        UNION ALL
+        SELECT line.depth + 1, jobs.parent_image_id
+        FROM line JOIN images ON images.id = line.image_id JOIN jobs ON jobs.id = images.job_id
+        WHERE jobs.parent_image_id IS NOT NULL AND line.depth + 1 < ?
+    )
+    SELECT images.id AS image_id, jobs.id AS job_id, images.position, jobs.action, jobs.user_id, jobs.guild_id,
+           jobs.channel_id, jobs.message_id, jobs.deleted_at IS NOT NULL AS deleted
+    FROM line JOIN images ON images.id = line.image_id JOIN jobs ON jobs.id = images.job_id
+    ORDER BY line.depth
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftFile:
+    """A file of a deleted picture that is still on the disk, as far as the database knows."""
+
+    image_id: int
+    file: str
+
+
+class Gallery:
+    """Queries on finished pictures. Every method raises `DatabaseError` when the database is unusable."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def ancestors(self, image_id: int, limit: int) -> tuple[Ancestor, ...]:
+        """A picture, the one it went on from, and so on: the nearest first, at most `limit`."""
+        rows = await self._db.rows(_LINE, image_id, limit)
+        return tuple(Ancestor(**(dict(row) | {"deleted": bool(row["deleted"])})) for row in rows)
+
+    async def delete(self, job_id: int) -> bool:
+        """Mark a finished job as deleted. False when it is not finished, unknown or was deleted before.
+
+        Its files are then among `left_files` until `swept` says otherwise. What was still to be posted no longer is.
+        """
+        async with self._db.transaction() as tx:
+            changed = await tx.execute(
+                """
+                UPDATE jobs SET deleted_at = ?,
+                                state = CASE state WHEN 'rendered' THEN 'delivered' ELSE state END
+                WHERE id = ? AND deleted_at IS NULL AND state NOT IN ('queued', 'running')
+                """,
+                self._db.now(),
+                job_id,
+            )
+        return changed > 0
+
+    async def left_files(self, limit: int) -> tuple[LeftFile, ...]:
+        """Files of deleted jobs that were not taken from the disk yet, at most `limit`."""
+        rows = await self._db.rows(
+            """
+            SELECT images.id AS image_id, images.file
+            FROM jobs INDEXED BY jobs_deleted JOIN images ON images.job_id = jobs.id
+            WHERE jobs.deleted_at IS NOT NULL AND images.file IS NOT NULL AND images.swept_at IS NULL
+            ORDER BY images.id LIMIT ?
+            """,
+            limit,
+        )
+        return tuple(LeftFile(row["image_id"], row["file"]) for row in rows)
+
+    async def swept(self, image_ids: Sequence[int]) -> None:
+        """These files are gone from the disk."""
+        async with self._db.transaction() as tx:
+            await tx.execute_many(
+                "UPDATE images SET swept_at = ? WHERE id = ?", [(self._db.now(), each) for each in image_ids]
+            )
