@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.orders import Lineage
+from bot.orders import Lineage, Vary
 from bot.pictures import Pictures
 from bot.studio import Studio
 from db.errors import DatabaseError
@@ -16,12 +16,15 @@ from db.jobs import Job, JobState
 from db.records import Ancestor
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile
+from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest
 
 log = logging.getLogger(__name__)
 
 GENERATIONS: Final = 8
 """Pictures of a lineage that are shown."""
+STRENGTHS: Final = {Vary.SUBTLE: 0.45, Vary.STRONG: 0.75}
+"""How much of a picture a variation paints again. Measured with the miniature by `benchmarks.variation`."""
 SWEPT_AT_ONCE: Final = 200
 """Files taken from the disk between two visits to the database."""
 
@@ -66,6 +69,32 @@ class Afterwards:
         """The same again with new seeds."""
         return replace(asked(job), seed=None), Lineage("reroll", _first(job))
 
+    async def vary(self, job: Job, position: int, how: Vary) -> tuple[ImagineRequest, Lineage]:
+        """As many variations of one picture as the job had pictures, with the next seeds of its family.
+
+        Every variation of a picture has a seed of its own, counted up from the picture's, so that pressing twice
+        paints two different ones.
+
+        Raises:
+            MemberError: there is no such picture, or it was not painted.
+        """
+        image = next((each for each in job.images if each.position == position and each.sha256), None)
+        if image is None:
+            raise MemberError("This picture was not painted, so there is nothing to go on from.")
+        request, count = asked(job), len(job.images)
+        taken = await self._gallery.offspring(image.id)
+        request = replace(
+            request,
+            profile=image.profile,
+            aspect=None,
+            size=f"{image.width}x{image.height}",
+            count=count,
+            seed=(image.seed + 1 + taken) % (MAX_SEED - count + 2),
+            init_image=image.sha256 or "",
+            strength=STRENGTHS[how],
+        )
+        return request, Lineage(how.value, image.id)
+
     def retry(self, job: Job) -> tuple[ImagineRequest, Lineage]:
         """The very same again, for a job that failed or was cancelled."""
         return asked(job), Lineage("retry", _first(job))
@@ -87,7 +116,8 @@ class Afterwards:
         """What was asked, with the form's changes; the other options stay.
 
         Another model takes none of the options that the old one's card documents, such as its quality tags, and
-        not the old aspect either, unless the member has changed that.
+        not the old aspect either, unless the member has changed that. A variation stays one of its picture as long
+        as model and aspect do.
 
         Args:
             job: what is gone on from.
@@ -109,6 +139,8 @@ class Afterwards:
             size=size,
             count=edit.count,
         )
+        if edit.aspect != before.aspect:
+            request = replace(request, init_image="", strength=None)
         return request, Lineage("edit", _first(job))
 
     # -- telling ---------------------------------------------------------------------------------------------

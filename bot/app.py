@@ -96,7 +96,7 @@ async def open_app(
     make = make_engine or engine_factory(settings, profiles)
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
-        jobs, speeds = Jobs(database), Speeds(database)
+        jobs, speeds, gallery = Jobs(database), Speeds(database), Gallery(database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -108,6 +108,7 @@ async def open_app(
             board=board,
             pictures=pictures,
             recorder=recorder,
+            gallery=gallery,
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,
@@ -125,7 +126,7 @@ async def open_app(
             painter=executor,
             pictures=pictures,
         )
-        afterwards = Afterwards(studio=studio, gallery=Gallery(database), pictures=pictures)
+        afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:

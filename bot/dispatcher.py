@@ -13,7 +13,9 @@ from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
+from db.gallery import Gallery
 from db.jobs import Jobs
+from pipeline.errors import MemberError
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
@@ -46,6 +48,7 @@ class Dispatcher:
         board: Board,
         pictures: Pictures,
         recorder: Recorder,
+        gallery: Gallery,
         max_running: int,
         spare: int,
         max_models: int,
@@ -57,6 +60,7 @@ class Dispatcher:
         self._board = board
         self._pictures = pictures
         self._recorder = recorder
+        self._gallery = gallery
         self._max_running = max_running
         self._spare = spare
         self._max_models = max_models
@@ -94,7 +98,7 @@ class Dispatcher:
         left = 0.0
         for image_id, (ticket, recipe, _) in self._running.items():
             image = self._board.images.get(image_id)
-            left += ticket.cost * (1 - (image.step if image else 0) / recipe.steps)
+            left += ticket.cost * (1 - (image.step if image else 0) / recipe.denoising_steps)
         return left
 
     async def close(self) -> None:
@@ -107,7 +111,7 @@ class Dispatcher:
         # While something waits to be written down nothing new starts: it would be painted and could not be kept.
         while not self._recorder.troubled and (ticket := self._next()) is not None:
             try:
-                recipe = await self._recorder.until_done(
+                work = await self._recorder.until_done(
                     functools.partial(self._start, ticket), "taking a picture from the queue"
                 )
             except (Closing, asyncio.CancelledError):
@@ -116,31 +120,47 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - a recipe that cannot be read, say: this picture's trouble only
                 await self._recorder.failed(ticket, error)
                 continue
-            if recipe is None:  # cancelled between the pick and now
+            if work is None:  # cancelled between the pick and now
                 continue
+            recipe = work.recipe
             self._advance_share()
             self._running[ticket.image_id] = (ticket, recipe, self._share)
-            self._board.images[ticket.image_id] = LiveImage(ticket.job_id, 0, recipe.steps)
+            self._board.images[ticket.image_id] = LiveImage(ticket.job_id, 0, recipe.denoising_steps)
             if recipe.profile in self._warm:
                 self._warm.remove(recipe.profile)
             self._warm.append(recipe.profile)
             del self._warm[: -self._max_models]
-            self._painter.submit(Work(ticket.image_id, recipe))
+            self._painter.submit(work)
             self._board.guild_changed(ticket.guild_id)
 
-    async def _start(self, ticket: Ticket) -> Recipe | None:
-        """Write down that a picture starts. Returns its recipe, None when it may not start any more.
+    async def _start(self, ticket: Ticket) -> Work | None:
+        """Write down that a picture starts. Returns what to paint, None when it may not start any more.
 
         Raises:
             DiskFull, DatabaseError: not now.
             InvalidRequest: its recipe cannot be read.
+            MemberError: the picture it starts from is gone.
         """
         await self._pictures.check_space()
         job = await self._jobs.get(ticket.job_id)
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
         if image is None or not await self._jobs.image_started(ticket.image_id):
             return None
-        return Recipe.from_json(image.recipe)
+        recipe = Recipe.from_json(image.recipe)
+        return Work(ticket.image_id, recipe, source=await self._source(recipe))
+
+    async def _source(self, recipe: Recipe) -> bytes:
+        if not recipe.init_image:
+            return b""
+        file = await self._gallery.file_of(recipe.init_image)
+        if file is not None:
+            try:
+                return await self._pictures.pixels(file, recipe.init_image, recipe.width, recipe.height)
+            except (OSError, ValueError) as error:
+                log.warning("a picture to start from cannot be used: %s", error)
+        raise MemberError(
+            "The picture that this one starts from was deleted, so there is nothing to go on from."
+        )
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""

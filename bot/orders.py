@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from db.jobs import Job, JobState
@@ -47,6 +48,13 @@ class Lineage:
 
     action: str = "imagine"
     parent_image_id: int | None = None
+
+
+class Vary(StrEnum):
+    """How far a variation may go from its picture."""
+
+    SUBTLE = "subtle"
+    STRONG = "strong"
 
 
 FRESH: Final = Lineage()

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import Image
 
 from pipeline.errors import MemberError
 from pipeline.metadata import encode_png
@@ -91,6 +94,26 @@ class Pictures:
 
     def _read(self, file: str) -> bytes:
         return self.path(file).read_bytes()
+
+    async def pixels(self, file: str, sha256: str, width: int, height: int) -> bytes:
+        """The pixels of a recorded picture, for another one that starts from it: RGB, row by row, of that size.
+
+        Raises:
+            FileNotFoundError: it has been deleted.
+            ValueError: the file was changed since it was painted, or is no picture.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._pixels, file, sha256, (width, height))
+
+    def _pixels(self, file: str, sha256: str, size: tuple[int, int]) -> bytes:
+        data = self._read(file)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise ValueError(f"{file} was changed")
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+            picture = opened.convert("RGB")
+            return (
+                picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+            ).tobytes()
 
     async def remove(self, file: str) -> None:
         """Delete a picture. One that is not there is fine."""

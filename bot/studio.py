@@ -129,7 +129,7 @@ class Studio:
                 width=r.width,
                 height=r.height,
                 steps=r.steps,
-                cost=cost(r.width, r.height, r.steps, r.guidance_scale),
+                cost=cost(r.width, r.height, r.denoising_steps, r.guidance_scale),
             )
             for r in planned.recipes
         )

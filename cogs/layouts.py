@@ -13,7 +13,13 @@ WORKING: Final = discord.Colour.blurple()
 DONE: Final = discord.Colour.green()
 STOPPED: Final = discord.Colour.light_grey()
 BROKEN: Final = discord.Colour.red()
-ACTIONS: Final = {"reroll": "reroll", "retry": "another try", "edit": "edit"}
+ACTIONS: Final = {
+    "reroll": "reroll",
+    "retry": "another try",
+    "edit": "edit",
+    "subtle": "subtle variation",
+    "strong": "strong variation",
+}
 """What a job is called by what was pressed."""
 
 

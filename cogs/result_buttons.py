@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import discord
 from discord import ui
 
+from bot.orders import Vary
 from cogs.access import may_manage
 from cogs.buttons import NEVER, AnyInteraction, GuardedButton
 from cogs.details import details_view, recipes_file
@@ -63,6 +64,35 @@ class RerollButton(JobButton, template=r"tb:reroll:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Queue it as a job of the one who pressed."""
         await front.painting.paint(interaction, *front.afterwards.reroll(job))
+
+
+class VaryButton(
+    GuardedButton, template=r"tb:vary:(?P<job>[0-9]{1,18}):(?P<position>[0-3]):(?P<how>subtle|strong)"
+):
+    """Paints variations of one picture, for whoever presses."""
+
+    doing = "painting variations"
+
+    def __init__(self, job_id: int, position: int, how: Vary, *, alone: bool = False) -> None:
+        self.job_id, self.position, self.how = job_id, position, how
+        label = f"Vary ({how.value})" if alone else f"{how.value.capitalize()} {position + 1}"
+        super().__init__(
+            ui.Button(
+                label=label,
+                emoji="🌱" if how is Vary.SUBTLE else "🌳",
+                custom_id=f"tb:vary:{job_id}:{position}:{how.value}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["job"]), int(match["position"]), Vary(match["how"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Queue them as a job of the one who pressed."""
+        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await front.painting.paint(interaction, *await front.afterwards.vary(job, self.position, self.how))
 
 
 class RetryButton(JobButton, template=r"tb:retry:(?P<job>[0-9]{1,18})"):
@@ -172,9 +202,17 @@ async def _take_down(client: discord.Client, job: Job) -> bool:
     return True
 
 
-def result_row(job_id: int) -> ui.ActionRow[Any]:
-    """What can be done with finished pictures."""
-    return ui.ActionRow(RerollButton(job_id), EditButton(job_id), DetailsButton(job_id), DeleteButton(job_id))
+def result_rows(job: Job) -> list[ui.Item[Any]]:
+    """What can be done with finished pictures: all together, and with each."""
+    positions = [image.position for image in job.images if image.file]
+    rows: list[ui.Item[Any]] = [
+        ui.ActionRow(RerollButton(job.id), EditButton(job.id), DetailsButton(job.id), DeleteButton(job.id))
+    ]
+    if len(job.images) == 1:
+        rows.append(ui.ActionRow(*(VaryButton(job.id, 0, how, alone=True) for how in Vary)))
+    else:
+        rows += [ui.ActionRow(*(VaryButton(job.id, each, how) for each in positions)) for how in Vary]
+    return rows
 
 
 def again_row(job_id: int) -> ui.ActionRow[Any]:
@@ -183,6 +221,7 @@ def again_row(job_id: int) -> ui.ActionRow[Any]:
 
 
 RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
+    VaryButton,
     RerollButton,
     RetryButton,
     EditButton,

@@ -15,7 +15,7 @@ from discord import ui
 from bot.orders import Progress
 from cogs.buttons import CancelButton
 from cogs.layouts import ACTIONS, BROKEN, DONE, STOPPED, WORKING, layout, place_of
-from cogs.result_buttons import again_row, result_row
+from cogs.result_buttons import again_row, result_rows
 from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, trim
 from db.jobs import Job, JobState
 from db.records import Ancestor
@@ -96,7 +96,7 @@ def result_view(
         ui.TextDisplay(
             trim("\n".join([*_facts(job, profile, parents), *_notes(job, remark)]), 4000 - PROMPT_ROOM - 100)
         ),
-        result_row(job.id),
+        *result_rows(job),
     )
 
 

@@ -43,6 +43,25 @@ class Gallery:
         rows = await self._db.rows(_LINE, image_id, limit)
         return tuple(Ancestor(**(dict(row) | {"deleted": bool(row["deleted"])})) for row in rows)
 
+    async def file_of(self, sha256: str) -> str | None:
+        """The file that has this hash, of a picture that was not deleted; None when there is none."""
+        rows = await self._db.rows(
+            """
+            SELECT images.file FROM images JOIN jobs ON jobs.id = images.job_id
+            WHERE images.sha256 = ? AND jobs.deleted_at IS NULL AND images.swept_at IS NULL LIMIT 1
+            """,
+            sha256,
+        )
+        return rows[0]["file"] if rows else None
+
+    async def offspring(self, image_id: int) -> int:
+        """How many pictures have gone on from this one."""
+        rows = await self._db.rows(
+            "SELECT count(*) AS n FROM jobs JOIN images ON images.job_id = jobs.id WHERE jobs.parent_image_id = ?",
+            image_id,
+        )
+        return int(rows[0]["n"])
+
     async def delete(self, job_id: int) -> bool:
         """Mark a finished job as deleted. False when it is not finished, unknown or was deleted before.
 

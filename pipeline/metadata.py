@@ -32,9 +32,10 @@ def parameters_text(recipe: Recipe) -> str:
     lines = [_line(recipe.prompt)]
     if recipe.negative_prompt:
         lines.append(f"Negative prompt: {_line(recipe.negative_prompt)}")
+    start = f", Denoising strength: {recipe.strength:g}" if recipe.init_image else ""
     lines.append(
         f"Steps: {recipe.steps}, Sampler: {SAMPLERS[recipe.sampler].name}, CFG scale: {recipe.guidance_scale:g}, "
-        f"Seed: {recipe.seed}, Size: {recipe.width}x{recipe.height}, Model: {recipe.profile}, Version: Tagbrush"
+        f"Seed: {recipe.seed}, Size: {recipe.width}x{recipe.height}{start}, Model: {recipe.profile}, Version: Tagbrush"
     )
     return "\n".join(lines)
 

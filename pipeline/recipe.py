@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from pipeline.errors import InvalidRequest
 
-RECIPE_VERSION: Final = 1
+RECIPE_VERSION: Final = 2
+READABLE: Final = frozenset({1, RECIPE_VERSION})
+"""Versions that can be read: version 1 had no picture to start from."""
 MAX_SEED: Final = 2**32 - 1
 """Largest seed a member may ask for: the range every web UI of the field uses."""
 
@@ -29,6 +31,9 @@ class Recipe:
         seed: 0 to `MAX_SEED`; seeds the one CPU generator that all noise of this picture is drawn from.
         weights: which weights painted it (`hub:owner/name@commit`, `file:name.safetensors`), empty while
             it has not been painted. It does not take part in equality of what is asked for.
+        init_image: SHA-256 of the original file of the picture it starts from, hexadecimal; empty to start from
+            noise alone.
+        strength: with an `init_image`, how much of the way is painted again: 0 (nothing) to 1 (all of it).
         version: version of this format.
     """
 
@@ -42,7 +47,14 @@ class Recipe:
     guidance_scale: float
     seed: int
     weights: str = ""
+    init_image: str = ""
+    strength: float = 0.0
     version: int = RECIPE_VERSION
+
+    @property
+    def denoising_steps(self) -> int:
+        """Steps that are really taken: from a picture only the last `strength` of them, as in diffusers."""
+        return min(int(self.steps * self.strength), self.steps) if self.init_image else self.steps
 
     def with_weights(self, weights: str) -> Recipe:
         """The same recipe, stamped with the weights that painted it."""
@@ -69,13 +81,18 @@ class Recipe:
             raise InvalidRequest("This is not a Tagbrush recipe: it is not JSON.") from error
         if not isinstance(data, dict):
             raise InvalidRequest("This is not a Tagbrush recipe: a JSON object is needed.")
-        if data.get("version") != RECIPE_VERSION:
+        if data.get("version") not in READABLE:
             raise InvalidRequest(
                 "This recipe has version {given}, and this Tagbrush reads version {known}.",
                 given=data.get("version"),
                 known=RECIPE_VERSION,
             )
-        kinds: dict[str, type | tuple[type, ...]] = {"guidance_scale": (int, float)}
+        if data["version"] == 1:
+            data = {"init_image": "", "strength": 0.0, **data, "version": RECIPE_VERSION}
+        kinds: dict[str, type | tuple[type, ...]] = {
+            "guidance_scale": (int, float),
+            "strength": (int, float),
+        }
         values: dict[str, Any] = {}
         for field in fields(cls):
             if field.name not in data:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Final
 
 from pipeline.errors import InvalidRequest, WeightsError
+from pipeline.numbers import Number, real_number, whole_number
 from pipeline.profiles.types import Profile, Range, Rating
 from pipeline.prompt.compose import Composed, PromptOptions, compose
 from pipeline.recipe import MAX_SEED, Recipe
@@ -19,8 +19,6 @@ from pipeline.sizes import resolve_size
 
 MAX_COUNT: Final = 4
 """Pictures of one job: what a Discord gallery shows as one grid."""
-
-Number = int | float | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,10 @@ class ImagineRequest:
     year: str | None = None
     styles: tuple[str, ...] = ()
     order: bool = False
+    init_image: str = ""
+    """SHA-256 of the file of a picture to start from, of the size asked for; empty for none."""
+    strength: Number | None = None
+    """How much of that picture is painted again, above 0 to 1."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for the database, so that a job can be asked for again."""
@@ -119,49 +121,6 @@ def choose_sampler(profile: Profile, wanted: str | None) -> str:
     return found
 
 
-def whole_number(name: str, value: Number, low: int, high: int) -> int:
-    """Read a whole number in a range.
-
-    Raises:
-        InvalidRequest: text that is no number, a fraction, NaN, infinite, or out of range.
-    """
-    number: float = math.nan
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,30}\s*", value, re.ASCII):
-        number = int(value)
-    elif not isinstance(value, str):
-        number = value
-    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
-        raise InvalidRequest(
-            "{name} must be a whole number from {low} to {high}, not `{given}`.",
-            name=name,
-            low=low,
-            high=high,
-            given=str(value)[:40],
-        )
-    return int(number)
-
-
-def real_number(name: str, value: Number, limits: Range) -> float:
-    """Read a number in a profile's range.
-
-    Raises:
-        InvalidRequest: text that is no number, NaN, infinite, or out of range.
-    """
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number) or not limits.minimum <= number <= limits.maximum:
-        raise InvalidRequest(
-            "{name} must be a number from {low:g} to {high:g}, not `{given}`.",
-            name=name,
-            low=limits.minimum,
-            high=limits.maximum,
-            given=str(value)[:40],
-        )
-    return number
-
-
 def choose_rating(wanted: str | None) -> Rating | None:
     """Read a step of the rating ladder.
 
@@ -193,6 +152,26 @@ def _guidance(profile: Profile, sampler: Sampler, wanted: Number | None) -> floa
     if wanted is None or wanted == "":
         return sampler.guidance_scale or profile.guidance_scale.default
     return real_number("guidance", wanted, profile.guidance_scale)
+
+
+def _strength(request: ImagineRequest, steps: int) -> float:
+    """The strength of a request that starts from a picture, 0 without one.
+
+    Raises:
+        InvalidRequest: out of range, or too little for the number of steps.
+    """
+    if not request.init_image:
+        return 0.0
+    limits = Range(default=0.6, minimum=0.05, maximum=1.0, recommended_low=0.2, recommended_high=0.8)
+    strength = limits.default if request.strength is None else real_number("strength", request.strength, limits)
+    if int(steps * strength) < 1:
+        raise InvalidRequest(
+            "A strength of {strength:g} leaves none of {steps} steps. Take at least {least:g}, or more steps.",
+            strength=strength,
+            steps=steps,
+            least=math.ceil(100 / steps) / 100,
+        )
+    return strength
 
 
 def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: float) -> tuple[str, ...]:
@@ -276,6 +255,7 @@ def plan(
     sampler = SAMPLERS[choose_sampler(profile, request.sampler)]
     steps = _steps(profile, sampler, request.steps)
     guidance = _guidance(profile, sampler, request.guidance_scale)
+    strength = _strength(request, steps)
     last = MAX_SEED - count + 1
     name = "seed" if count == 1 else f"seed of the first of {count} pictures"
     seed = draw_seed() % (last + 1) if request.seed is None else whole_number(name, request.seed, 0, last)
@@ -289,6 +269,8 @@ def plan(
         steps=steps,
         guidance_scale=guidance,
         seed=seed,
+        init_image=request.init_image,
+        strength=strength,
     )
     warnings = (*composed.warnings, *_outside_the_card(profile, sampler, steps, guidance))
     return Plan(profile, composed, tuple(first.with_seed(seed + i) for i in range(count)), warnings)

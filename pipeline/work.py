@@ -15,6 +15,8 @@ class Work:
     recipe: Recipe
     preview_every: int = 0
     """Emit a `Preview` each so many steps; 0 for none."""
+    source: bytes = b""
+    """The picture that a recipe with an `init_image` starts from: RGB, 3 bytes a pixel, of the recipe's size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.logs import set_up_logs
 from bot.settings import Settings, read_settings
-from pipeline.request import whole_number
+from pipeline.numbers import whole_number
 
 
 def run(args: argparse.Namespace) -> int:

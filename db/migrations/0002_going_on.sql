@@ -11,4 +11,6 @@ ALTER TABLE jobs ADD COLUMN deleted_at REAL;
 
 -- When the file was taken from the disk. Between deleting a job and that, a start can go on where it stopped.
 ALTER TABLE images ADD COLUMN swept_at REAL;
+-- A picture that another one starts from is named by its file's hash.
+CREATE INDEX images_by_hash ON images (sha256) WHERE sha256 IS NOT NULL;
 CREATE INDEX jobs_deleted ON jobs (id) WHERE deleted_at IS NOT NULL;

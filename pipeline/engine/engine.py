@@ -179,7 +179,8 @@ class Engine:
             model,
             [work],
         )
-        return begin(work, model, conditioning, started)
+        # A picture that starts from another one is encoded here.
+        return self._with_memory(lambda: begin(work, model, conditioning, started), model, [work])
 
     def _model(self, work: Work) -> LoadedModel:
         """The model of a work: that of an image being painted with it, so that it is never in memory twice."""

@@ -11,6 +11,7 @@ from pipeline.engine.conditioning import Conditioning
 from pipeline.engine.memory import vae_scale
 from pipeline.engine.model import LoadedModel
 from pipeline.engine.schedulers import build_scheduler, predicted_original
+from pipeline.engine.source import Start, from_picture
 from pipeline.errors import InvalidRequest
 from pipeline.work import Work
 
@@ -39,13 +40,15 @@ class Running:
     extra: dict[str, Any]
     started: float
     index: int = 0
+    skipped: int = 0
+    """Of the scheduler's steps: those before the one at which a given picture enters."""
     original: torch.Tensor | None = None
     """Predicted x0 of the last step."""
 
     @property
     def steps(self) -> int:
         """How many UNet calls this picture takes."""
-        return len(self.scheduler.timesteps)
+        return len(self.scheduler.timesteps) - self.skipped
 
     @property
     def done(self) -> bool:
@@ -65,11 +68,11 @@ class Running:
     @property
     def timestep(self) -> float:
         """Where the next step starts, on the training scale."""
-        return float(self.scheduler.timesteps[self.index])
+        return float(self.scheduler.timesteps[self.skipped + self.index])
 
     def sample(self) -> torch.Tensor:
         """The UNet's input for the next step, [passes, 4, h, w] in the model's dtype. Changes nothing."""
-        timestep = self.scheduler.timesteps[self.index]
+        timestep = self.scheduler.timesteps[self.skipped + self.index]
         scaled: torch.Tensor = self.scheduler.scale_model_input(self.latents, timestep)
         return scaled.to(self.model.dtype).expand(self.passes, -1, -1, -1)
 
@@ -79,7 +82,7 @@ class Running:
         if self.passes == 2:
             negative, positive = noise.chunk(2)
             noise = negative + self.work.recipe.guidance_scale * (positive - negative)
-        timestep = self.scheduler.timesteps[self.index]
+        timestep = self.scheduler.timesteps[self.skipped + self.index]
         stepped = self.scheduler.step(noise, timestep, self.latents, **self.extra)
         self.latents = stepped.prev_sample
         self.original = predicted_original(self.scheduler, stepped) if self.work.preview_every else None
@@ -89,6 +92,8 @@ class Running:
 def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: float) -> Running:
     """Set a picture up exactly as `StableDiffusionXLPipeline.__call__` does before its loop.
 
+    One that starts from another picture as `StableDiffusionXLImg2ImgPipeline.__call__` does.
+
     Args:
         work: what to paint.
         model: the checkpoint.
@@ -96,7 +101,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         started: when the picture joined, in the engine's clock.
 
     Raises:
-        InvalidRequest: a sampler, a number of steps or a size that cannot be painted.
+        InvalidRequest: a sampler, a number of steps, a size or a strength that cannot be painted.
     """
     recipe = work.recipe
     scale = vae_scale(model)
@@ -110,9 +115,12 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         )
     scheduler = build_scheduler(recipe.sampler, model.scheduler_config, recipe.steps)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
-    noise = torch.randn(
-        (1, unet.config.in_channels, recipe.height // scale, recipe.width // scale), generator=generator
-    )
+    if recipe.init_image:
+        start = from_picture(model, recipe, work.source, scheduler, generator)
+    else:
+        shape = (1, unet.config.in_channels, recipe.height // scale, recipe.width // scale)
+        noise = torch.randn(shape, generator=generator)
+        start = Start(noise.to(model.device) * scheduler.init_noise_sigma, 0)
     texts = (
         [conditioning.positive]
         if conditioning.negative is None
@@ -125,7 +133,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         model=model,
         scheduler=scheduler,
         generator=generator,
-        latents=noise.to(model.device) * scheduler.init_noise_sigma,
+        latents=start.latents,
         tokens=torch.cat([text.tokens for text in texts]).to(model.dtype),
         pooled=torch.cat([text.pooled for text in texts]).to(model.dtype),
         # Original size, crop position, target size.
@@ -133,6 +141,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         timestep_cond=_guidance_embedding(model, recipe.guidance_scale),
         extra={"generator": generator} if "generator" in accepted else {},
         started=started,
+        skipped=start.skipped,
     )
 
 

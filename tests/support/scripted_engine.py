@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from pipeline.recipe import Recipe
 from pipeline.work import Dropped, Event, Failed, Loading, Painted, Started, Stepped, Work
 
 
@@ -15,6 +16,7 @@ class ScriptedEngine:
         hold_at: step at which every picture waits; None lets them all finish.
         fault: called with a work as it would finish; what it returns, if anything, fails the picture.
         loading: text of a `Loading` event sent for every picture that is added.
+        sources: the pictures that others started from, in the order in which those were added.
         painted: ids in the order in which they were finished.
     """
 
@@ -23,6 +25,7 @@ class ScriptedEngine:
         self.fault: Callable[[Work], Exception | None] = lambda _: None
         self.loading = ""
         self.painted: list[int] = []
+        self.sources: list[bytes] = []
         self._running: dict[int, tuple[Work, int]] = {}
         self._cancelled: set[int] = set()
         self._news: list[Event] = []
@@ -35,6 +38,8 @@ class ScriptedEngine:
     def add(self, work: Work) -> None:
         """Let a picture join."""
         self._running[work.id] = (work, 0)
+        if work.source:
+            self.sources.append(work.source)
         if self.loading:
             self._news.append(Loading(work.recipe.profile, self.loading, 0.5, (work.id,)))
         else:
@@ -63,13 +68,17 @@ class ScriptedEngine:
     def _advance(self, work: Work, step: int) -> list[Event]:
         recipe = work.recipe
         self._running[work.id] = (work, step)
-        if step < recipe.steps:
-            return [Stepped(work.id, step, recipe.steps)]
+        if step < recipe.denoising_steps:
+            return [Stepped(work.id, step, recipe.denoising_steps)]
         del self._running[work.id]
         if error := self.fault(work):
             return [Failed(work.id, error)]
         self.painted.append(work.id)
-        pixels = bytes((recipe.seed * 37 + part * 80) % 256 for part in range(3)) * (
-            recipe.width * recipe.height
-        )
+        pixels = self.colours(recipe)
         return [Painted(work.id, recipe.width, recipe.height, pixels, 1.25, "scripted")]
+
+    @staticmethod
+    def colours(recipe: Recipe) -> bytes:
+        """The pixels of a recipe: one colour, by its seed."""
+        colour = bytes((recipe.seed * 37 + part * 80) % 256 for part in range(3))
+        return colour * (recipe.width * recipe.height)
