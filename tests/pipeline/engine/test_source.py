@@ -43,7 +43,7 @@ def work_from(picture: Image.Image, work_id: int = 1, **changes: Any) -> Work:
 def paint(model: Any, *works: Work) -> list[Painted]:
     """What the engine makes of some works together, in their order."""
     loaded = replace(model, profile=make_profile("stock"))
-    engine = Engine(Shelf(stock=loaded))  # type: ignore[arg-type]
+    engine = Engine(Shelf(stock=loaded))
     for work in works:
         engine.add(work)
     events = drain(engine)
@@ -56,7 +56,7 @@ def test_it_is_what_diffusers_paints(model: Any, stock: Any, sampler: str, stren
     """The same pixels, with the same seed."""
     work = work_from(a_picture(), sampler=sampler, strength=strength)
     recipe = work.recipe
-    plain = StableDiffusionXLImg2ImgPipeline(**stock.components)
+    plain: Any = StableDiffusionXLImg2ImgPipeline(**stock.components)
     plain.scheduler = build_scheduler(sampler, model.scheduler_config, recipe.steps)
     plain.set_progress_bar_config(disable=True)
     expected = plain(
@@ -84,7 +84,7 @@ def test_neighbours_change_nothing(model: Any) -> None:
 
 def test_as_many_steps_as_the_strength_leaves_are_told(model: Any) -> None:
     """From one to the last."""
-    engine = Engine(Shelf(stock=replace(model, profile=make_profile("stock"))))  # type: ignore[arg-type]
+    engine = Engine(Shelf(stock=replace(model, profile=make_profile("stock"))))
     engine.add(work_from(a_picture(), steps=10, strength=0.35))
     steps = [(event.step, event.steps) for event in of_kind(drain(engine), Stepped)]
     assert steps == [(1, 3), (2, 3), (3, 3)]
