@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.afterwards import Afterwards
+from bot.album import Album
 from bot.board import Board
 from bot.dispatcher import Dispatcher
 from bot.models import local_weights, read_profiles
@@ -18,6 +19,7 @@ from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.database import Database
 from db.gallery import Gallery
+from db.history import History
 from db.jobs import Jobs
 from db.keyvalue import KeyValue
 from db.speeds import Speeds
@@ -43,6 +45,7 @@ class App:
     profiles: Mapping[str, Profile]
     studio: Studio
     afterwards: Afterwards
+    album: Album
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -126,11 +129,12 @@ async def open_app(
             painter=executor,
             pictures=pictures,
         )
+        album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, jobs, KeyValue(database))
+            yield App(settings, profiles, studio, afterwards, album, jobs, KeyValue(database))
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

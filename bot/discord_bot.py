@@ -11,12 +11,14 @@ import discord
 from discord.ext import commands
 
 from bot.afterwards import Afterwards
+from bot.album import Album
 from bot.studio import Studio
 from cogs.buttons import BUTTONS
 from cogs.delivery import Delivery
 from cogs.editing import Editing
 from cogs.errors import Tree
 from cogs.help import Help
+from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.models import Models
 from cogs.painting import Painting
@@ -41,11 +43,11 @@ class Store(Protocol):
 class TagbrushBot(commands.Bot):
     """The bot. Default intents only: it reads no messages and knows no member list.
 
-    Buttons reach `studio`, `afterwards` and `painting` through the client, because discord.py makes dynamic
-    items itself.
+    Buttons reach `studio`, `afterwards`, `album` and `painting` through the client, because discord.py makes
+    dynamic items itself.
     """
 
-    def __init__(self, studio: Studio, afterwards: Afterwards, store: Store) -> None:
+    def __init__(self, studio: Studio, afterwards: Afterwards, album: Album, store: Store) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -55,16 +57,18 @@ class TagbrushBot(commands.Bot):
         )
         self.studio = studio
         self.afterwards = afterwards
+        self.album = album
         self.painting = Painting(self, studio, afterwards)
         self._store = store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
         await self.add_cog(Imagine(self.studio, self.painting))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
+        await self.add_cog(History(self.studio, self.afterwards, self.album))
         await self.add_cog(Editing(self.afterwards, self.painting))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.sync_commands()

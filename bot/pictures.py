@@ -115,6 +115,27 @@ class Pictures:
                 picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
             ).tobytes()
 
+    async def thumbnail(self, file: str, side: int = 256) -> bytes | None:
+        """A small JPEG of a recorded picture, None when its file is gone or damaged.
+
+        Args:
+            file: as recorded.
+            side: most pixels of either side.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._thumbnail, file, side)
+
+    def _thumbnail(self, file: str, side: int) -> bytes | None:
+        buffer = io.BytesIO()
+        try:
+            with Image.open(self.path(file), formats=("PNG",)) as opened:
+                picture = opened.convert("RGB")
+            picture.thumbnail((side, side), Image.Resampling.BOX)
+            picture.save(buffer, "JPEG", quality=85)
+        except (OSError, ValueError, SyntaxError):
+            return None
+        return buffer.getvalue()
+
     async def remove(self, file: str) -> None:
         """Delete a picture. One that is not there is fine."""
         await asyncio.get_running_loop().run_in_executor(self._pool, self._remove, file)

@@ -15,6 +15,7 @@ from pipeline.request import ImagineRequest, choose_profile
 
 if TYPE_CHECKING:
     from bot.afterwards import Afterwards
+    from bot.album import Album
     from bot.studio import Studio
     from cogs.painting import Painting
 
@@ -28,6 +29,7 @@ class Front(Protocol):
 
     studio: Studio
     afterwards: Afterwards
+    album: Album
     painting: Painting
 
 

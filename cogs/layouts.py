@@ -32,7 +32,12 @@ def layout(colour: discord.Colour, *items: ui.Item[Any]) -> ui.LayoutView:
 
 def place_of(parent: Ancestor) -> str:
     """The job a picture belongs to, as a link to its message where there is one: `of [#12](...)`."""
-    if parent.deleted or parent.message_id is None:
-        return f"of #{parent.job_id}"
-    link = f"https://discord.com/channels/{parent.guild_id}/{parent.channel_id}/{parent.message_id}"
-    return f"of [#{parent.job_id}](<{link}>)"
+    message_id = None if parent.deleted else parent.message_id
+    return f"of {message_link(f'#{parent.job_id}', parent.guild_id, parent.channel_id, message_id)}"
+
+
+def message_link(text: str, guild_id: int, channel_id: int, message_id: int | None) -> str:
+    """The text, as a link to a message where there is one. Angle brackets keep Discord from unfolding it."""
+    if message_id is None:
+        return text
+    return f"[{text}](<https://discord.com/channels/{guild_id}/{channel_id}/{message_id}>)"

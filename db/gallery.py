@@ -77,6 +77,8 @@ class Gallery:
                 self._db.now(),
                 job_id,
             )
+            if changed:
+                await tx.execute("DELETE FROM job_texts WHERE rowid = ?", job_id)
         return changed > 0
 
     async def left_files(self, limit: int) -> tuple[LeftFile, ...]:

@@ -261,6 +261,13 @@ async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: 
     )
     await tx.execute_many(
         """
+        INSERT INTO job_texts (rowid, owner, prompt)
+        VALUES (?, ?, CASE WHEN json_valid(?3) THEN coalesce(json_extract(?3, '$.prompt'), '') ELSE '' END)
+        """,
+        [(job.id, f"u{job.user_id}", job.request) for _, job in accepted],
+    )
+    await tx.execute_many(
+        """
         INSERT INTO images (id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed,
                             width, height, steps, cost)
         VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -11,7 +11,7 @@ from pipeline.recipe import Recipe
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, text_of
 
-RESULT = ["Reroll", "Edit", "Details", "Delete", "Vary (subtle)", "Vary (strong)"]
+RESULT = ["Reroll", "Edit", "Favourite", "Details", "Delete", "Vary (subtle)", "Vary (strong)"]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ async def test_a_prompt_becomes_a_picture_in_one_message(world: World) -> None:
     for part in ("1girl, solo, smile", "seed 7", "256 x 256", "1.2 s", "Miniature", "Added:"):
         assert part in text
     assert alt_texts(message) == ["1girl, solo, smile"]
-    assert buttons_of(message)[:4] == ["Reroll", "Edit", "Details", "Delete"]
+    assert buttons_of(message)[:4] == ["Reroll", "Edit", "Favourite", "Details"]
 
 
 async def test_four_pictures_are_one_gallery(world: World) -> None:

@@ -24,10 +24,10 @@ async def test_what_is_written_is_synced_before_it_is_acknowledged(db: Database)
 
 
 async def test_every_table_is_strict(db: Database) -> None:
-    """SQLite refuses text in a number's column only in STRICT tables."""
+    """SQLite refuses text in a number's column only in STRICT tables; an index of words cannot be one."""
     rows = await db.rows("PRAGMA table_list")
     loose = {row["name"] for row in rows if not row["strict"] and not row["name"].startswith("sqlite_")}
-    assert not loose
+    assert {name for name in loose if not name.startswith("job_texts")} == set()
 
 
 async def test_a_block_that_raises_writes_nothing(db: Database) -> None:

@@ -1,0 +1,223 @@
+"""`/history` and `/show`: a member's own pictures, page by page, and any picture by its number or link."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.afterwards import Afterwards
+from bot.album import MOST_TEXT, Album, Thumbnail
+from bot.studio import Studio
+from cogs import options
+from cogs.buttons import AnyInteraction, GuardedButton
+from cogs.errors import defer_privately, guarded, whisper
+from cogs.fate import NOBODY
+from cogs.layouts import WORKING, layout, message_link
+from cogs.showing import send_result
+from cogs.text import alt, clean, inline, trim
+from cogs.uploads import Upload
+from db.history import Page, Shown, Wanted
+from pipeline.errors import MemberError
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+_DAY: Final = 86_400
+_EMPTY: Final = (
+    "### No pictures here\nNothing of yours in this server fits. `/imagine` paints, and `/history` without options "
+    "shows all you have."
+)
+
+
+def packed(wanted: Wanted) -> str:
+    """The filters as a part of a custom id: favourites, first day, day after the last, model and text."""
+    days = [str(int(bound // _DAY)) if bound is not None else "" for bound in (wanted.since, wanted.until)]
+    return ":".join((str(int(wanted.favourites)), *days, wanted.profile, wanted.text))
+
+
+def unpacked(text: str) -> Wanted:
+    """The other way round."""
+    favourites, since, until, profile, words = text.split(":", 4)
+    first, last = (float(day) * _DAY if day else None for day in (since, until))
+    return Wanted(text=words, profile=profile, favourites=favourites == "1", since=first, until=last)
+
+
+class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9]{1,18}):(?P<wanted>[01]:.*)"):
+    """Turns a page of the history of whoever presses."""
+
+    doing = "turning the page"
+
+    def __init__(self, cursor: int, wanted: Wanted, *, newer: bool, disabled: bool = False) -> None:
+        self.newer, self.cursor, self.wanted = newer, cursor, wanted
+        super().__init__(
+            ui.Button(
+                label="Newer" if newer else "Older",
+                emoji="◀️" if newer else "▶️",
+                disabled=disabled,
+                custom_id=f"tb:turn:{'n' if newer else 'o'}:{cursor}:{packed(wanted)}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["cursor"]), unpacked(match["wanted"]), newer=match["way"] == "n")
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Put the next page in place of this one."""
+        await interaction.response.defer()
+        bounds = {"after" if self.newer else "before": self.cursor}
+        page, small = await front.album.page(
+            interaction.user.id, interaction.guild_id or 0, self.wanted, **bounds
+        )
+        if not page.pictures:
+            # What stood there was deleted meanwhile: the newest page is never wrong.
+            page, small = await front.album.page(interaction.user.id, interaction.guild_id or 0, self.wanted)
+        view, uploads = page_view(page, small, self.wanted)
+        await interaction.edit_original_response(
+            view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
+        )
+
+
+class ShowButton(GuardedButton, template=r"tb:show:(?P<job>[0-9]{1,18}):(?P<place>[0-9])"):
+    """Shows one job again, with its originals and all its buttons, to whoever presses."""
+
+    doing = "showing pictures"
+
+    def __init__(self, job_id: int, place: int) -> None:
+        self.job_id = job_id
+        super().__init__(ui.Button(label=f"Show {place}", custom_id=f"tb:show:{job_id}:{place}"))
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["job"]), int(match["place"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Answer for their eyes only."""
+        await defer_privately(interaction)
+        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await send_result(interaction, front.studio, front.afterwards, job)
+
+
+def page_view(page: Page, small: tuple[Thumbnail, ...], wanted: Wanted) -> tuple[ui.LayoutView, list[Upload]]:
+    """A page as a gallery with a line for each picture, and the files that go with it."""
+    if not page.pictures:
+        return layout(WORKING, ui.TextDisplay(_EMPTY)), []
+    uploads, gallery = [], ui.MediaGallery[Any]()
+    for thumbnail in small:
+        if thumbnail.data is not None:
+            name = f"history-{thumbnail.shown.image_id}.jpg"
+            uploads.append(Upload(name, thumbnail.data))
+            gallery.add_item(media=f"attachment://{name}", description=alt(thumbnail.shown.prompt))
+    lines = [_head(wanted), *(_line(place, each) for place, each in enumerate(page.pictures, start=1))]
+    items: list[ui.Item[Any]] = [gallery] if uploads else []
+    items.append(ui.TextDisplay(trim("\n".join(lines), 3800)))
+    jobs = list(dict.fromkeys(each.job_id for each in page.pictures))
+    places = {each.job_id: place for place, each in reversed(list(enumerate(page.pictures, start=1)))}
+    items.append(ui.ActionRow(*(ShowButton(job_id, places[job_id]) for job_id in jobs)))
+    first, last = page.pictures[0].image_id, page.pictures[-1].image_id
+    items.append(
+        ui.ActionRow(
+            TurnButton(first, wanted, newer=True, disabled=not page.newer),
+            TurnButton(last, wanted, newer=False, disabled=not page.older),
+        )
+    )
+    return layout(WORKING, *items), uploads
+
+
+def _head(wanted: Wanted) -> str:
+    parts = ["### Your pictures here"]
+    if wanted.favourites:
+        parts.append("favourites")
+    if wanted.text:
+        parts.append(inline(wanted.text))
+    if wanted.profile:
+        parts.append(inline(wanted.profile))
+    if wanted.since is not None:
+        parts.append(f"since {_date(wanted.since)}")
+    if wanted.until is not None:
+        parts.append(f"until {_date(wanted.until - _DAY)}")
+    return " · ".join(parts)
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def _line(place: int, shown: Shown) -> str:
+    star = "⭐ " if shown.favourite else ""
+    which = f" picture {shown.position + 1}" if shown.images > 1 else ""
+    name = message_link(f"#{shown.job_id}", shown.guild_id, shown.channel_id, shown.message_id)
+    prompt = inline(shown.prompt, 120)
+    return f"{place}. {star}{name}{which} · {prompt}\n-# {clean(shown.profile)} · {_date(shown.created_at)}"
+
+
+class History(commands.Cog):
+    """Finds what was painted."""
+
+    def __init__(self, studio: Studio, afterwards: Afterwards, album: Album) -> None:
+        self._studio = studio
+        self._afterwards = afterwards
+        self._album = album
+
+    @app_commands.command(name="history", description="Your own pictures in this server, newest first")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        text="Words of the prompt, such as: green hair",
+        model="Only what this model painted",
+        favourites="Only your favourites",
+        since="The first day, as 2026-11-21 (UTC)",
+        until="The last day, as 2026-11-21 (UTC)",
+    )
+    async def history(
+        self,
+        interaction: discord.Interaction[Any],
+        text: app_commands.Range[str, 1, MOST_TEXT] | None = None,
+        model: str | None = None,
+        favourites: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        since: str | None = None,
+        until: str | None = None,
+    ) -> None:
+        """Answer for the member's eyes only."""
+        async with guarded(interaction, "looking up your pictures"):
+            wanted = self._album.wanted(
+                text=text or "",
+                profile=(model or "").strip(),
+                favourites=favourites,
+                since=since or "",
+                until=until or "",
+            )
+            await defer_privately(interaction)
+            page, small = await self._album.page(interaction.user.id, interaction.guild_id or 0, wanted)
+            view, uploads = page_view(page, small, wanted)
+            await interaction.edit_original_response(
+                view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
+            )
+
+    @history.autocomplete("model")
+    async def _models(self, _: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        found = options.models(self._studio.profiles, self._studio.default_profile, typed)
+        return [Choice(name=name, value=value) for name, value in found]
+
+    @app_commands.command(name="show", description="Show pictures again, by number or message link")
+    @app_commands.guild_only()
+    @app_commands.describe(job="The number, such as #12, or the link of the message")
+    async def show(self, interaction: discord.Interaction[Any], job: app_commands.Range[str, 1, 200]) -> None:
+        """Answer for the member's eyes only."""
+        async with guarded(interaction, "showing pictures"):
+            await defer_privately(interaction)
+            found = await self._album.find(job)
+            if found is None:
+                raise MemberError("No pictures of mine are known under this link.")
+            result = await self._afterwards.finished(found, interaction.guild_id or 0, interaction.user.id)
+            if not any(image.file for image in result.images):
+                await whisper(interaction, "Nothing was painted in this job, so there is nothing to show.")
+                return
+            await send_result(interaction, self._studio, self._afterwards, result)

@@ -1,0 +1,46 @@
+"""A button of a finished job, which it finds by its custom id."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import discord
+from discord import ui
+
+from cogs.buttons import NEVER, AnyInteraction, GuardedButton
+from db.jobs import Job
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+
+class JobButton(GuardedButton, template=NEVER):
+    """A button that belongs to a finished job."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    emoji: ClassVar[str | None] = None
+    style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+
+    def __init__(self, job_id: int) -> None:
+        self.job_id = job_id
+        super().__init__(
+            ui.Button(
+                label=self.label, emoji=self.emoji, style=self.style, custom_id=f"tb:{self.name}:{job_id}"
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["job"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Find the job, then do what the button is for."""
+        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await self.press(interaction, front, job)
+
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
+        """What the button does with its job."""
+        raise NotImplementedError

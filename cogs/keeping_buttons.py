@@ -1,0 +1,165 @@
+"""Buttons that look at a result, keep it or let it go."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import ui
+
+from cogs.access import may_manage
+from cogs.buttons import AnyInteraction, GuardedButton
+from cogs.details import details_view, recipes_file
+from cogs.errors import whisper
+from cogs.fate import NOBODY, TROUBLE
+from cogs.job_button import JobButton
+from cogs.text import plural
+from db.jobs import Job
+from pipeline.errors import MemberError
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+
+_MARKED: Final = "A favourite now. `/history favourites:True` shows all of them."
+_UNMARKED: Final = "No longer a favourite."
+
+
+class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
+    """Marks a picture for `/history favourites`, for whoever presses; of several it asks which."""
+
+    name, label, emoji = "favourite", "Favourite", "⭐"
+    doing = "marking a favourite"
+
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
+        """One picture at once; of several, a row of them with their state."""
+        painted = [image.position for image in job.images if image.file]
+        if len(painted) == 1:
+            user = interaction.user
+            now = await front.album.mark(job, painted[0], user.id, user.name)
+            await whisper(interaction, _MARKED if now else _UNMARKED)
+            return
+        view = _stars(job, await front.album.marked(job, interaction.user.id))
+        await interaction.response.send_message(view=view, ephemeral=True, allowed_mentions=NOBODY)
+
+
+class StarButton(GuardedButton, template=r"tb:star:(?P<job>[0-9]{1,18}):(?P<position>[0-3])"):
+    """One picture of several, in the answer to `FavouriteButton`."""
+
+    doing = "marking a favourite"
+
+    def __init__(self, job_id: int, position: int, *, marked: bool = False) -> None:
+        self.job_id, self.position = job_id, position
+        style = discord.ButtonStyle.success if marked else discord.ButtonStyle.secondary
+        super().__init__(
+            ui.Button(
+                label=str(position + 1),
+                emoji="⭐" if marked else None,
+                style=style,
+                custom_id=f"tb:star:{job_id}:{position}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["job"]), int(match["position"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Change the mark and show the row anew."""
+        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await front.album.mark(job, self.position, interaction.user.id, interaction.user.name)
+        view = _stars(job, await front.album.marked(job, interaction.user.id))
+        await interaction.response.edit_message(view=view, allowed_mentions=NOBODY)
+
+
+def _stars(job: Job, marked: frozenset[int]) -> ui.LayoutView:
+    painted = [image.position for image in job.images if image.file]
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay("Which of them? `/history favourites:True` shows all you have marked."))
+    view.add_item(ui.ActionRow(*(StarButton(job.id, each, marked=each in marked) for each in painted)))
+    return view
+
+
+class DetailsButton(JobButton, template=r"tb:details:(?P<job>[0-9]{1,18})"):
+    """Shows the whole recipe, to the one who asks."""
+
+    name, label, emoji = "details", "Details", "🔎"
+    doing = "showing the details"
+
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
+        """Answer for their eyes only."""
+        view = details_view(job, front.afterwards.profile_of(job), await front.afterwards.lineage(job))
+        await interaction.response.send_message(
+            view=view,
+            file=recipes_file(job),
+            ephemeral=True,
+            allowed_mentions=NOBODY,
+        )
+
+
+class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
+    """Asks whether the pictures shall go."""
+
+    name, label, emoji = "delete", "Delete", "🗑️"
+    doing = "deleting"
+
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:  # noqa: ARG002 - as above
+        """Ask the author or a moderator; nobody else."""
+        _check_manager(interaction, job)
+        view = ui.LayoutView(timeout=None)
+        what = plural(sum(image.file is not None for image in job.images), "picture")
+        view.add_item(
+            ui.TextDisplay(
+                f"Delete {what} of job #{job.id} for good? The message goes, and so do the files. "
+                "This cannot be undone."
+            )
+        )
+        view.add_item(ui.ActionRow(EraseButton(job.id)))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+
+class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
+    """Deletes, after the question."""
+
+    name, label = "erase", "Delete for good"
+    style = discord.ButtonStyle.danger
+    doing = "deleting"
+
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
+        """Delete files and message, and say so in place of the question."""
+        _check_manager(interaction, job)
+        await interaction.response.defer()
+        await front.afterwards.delete(job)
+        said = "Deleted."
+        if not await _take_down(interaction.client, job):
+            said = (
+                "The pictures are deleted from my disk and my memory, but Discord would not let me take the "
+                "message down: a moderator can delete it by hand."
+            )
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(said))
+        try:
+            await interaction.edit_original_response(view=view)
+        except discord.NotFound:  # the question was dismissed meanwhile
+            await whisper(interaction, said)
+
+
+def _check_manager(interaction: AnyInteraction, job: Job) -> None:
+    if not may_manage(interaction, job.user_id):
+        raise MemberError("Only the member who asked for these pictures, or a moderator, can delete them.")
+
+
+async def _take_down(client: discord.Client, job: Job) -> bool:
+    """Remove the job's message. True when it is gone."""
+    if job.message_id is None:
+        return True
+    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+    try:
+        await channel.get_partial_message(job.message_id).delete()
+    except discord.NotFound:
+        return True
+    except TROUBLE:
+        return False
+    return True

@@ -1,0 +1,196 @@
+"""`/history`, `/show` and favourites, as members use them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from cogs.history import packed, unpacked
+from db.history import Wanted
+from tests.support.simcord_env import World, answer_of, buttons_of, text_of
+
+
+@pytest.fixture
+async def collection(world: World) -> World:
+    """Seven jobs of alice's, one of bob's."""
+    for number in range(7):
+        hair = "green hair" if number % 2 else "red hair"
+        await world.imagine(prompt=f"1girl, {hair}, picture{number}", seed=number)
+    await world.imagine(world.bob, prompt="1boy, green hair, secret")
+    await world.finished()
+    return world
+
+
+async def history(world: World, actor: Any = None, /, **options: Any) -> Any:
+    """`/history` by alice."""
+    return await (actor or world.alice).slash(world.channel, "history", **options)
+
+
+def shown(message: Any) -> list[str]:
+    """Which of the numbered prompts a page shows, in order."""
+    return re.findall(r"^\d\. .*picture(\d)", text_of(message), re.MULTILINE)
+
+
+async def test_the_newest_come_first_and_pages_turn(collection: World) -> None:
+    """Both ways, in place, for the member's eyes only."""
+    result = await history(collection)
+    assert result.ephemeral
+    assert shown(result.response) == ["6", "5", "4", "3", "2"]
+    assert len(result.response.attachments) == 5
+    await collection.alice.click(result.response, label="Older")
+    assert shown(result.response) == ["1", "0"]
+    assert len(result.response.attachments) == 2
+    await collection.alice.click(result.response, label="Newer")
+    assert shown(result.response) == ["6", "5", "4", "3", "2"]
+
+
+async def test_a_page_turns_after_a_restart(collection: World) -> None:
+    """With its filters, which are in the buttons."""
+    result = await history(collection, text="1girl")
+    await collection.restart()
+    await collection.alice.click(result.response, label="Older")
+    assert shown(result.response) == ["1", "0"]
+    assert "`1girl`" in text_of(result.response)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"text": "green hair"}, ["5", "3", "1"]),
+        ({"text": "GREEN_HAIR"}, ["5", "3", "1"]),
+        ({"text": "gree"}, ["5", "3", "1"]),
+        ({"text": "hair green picture3"}, ["3"]),
+        ({"model": "animagine-xl-4.0"}, []),
+        ({"since": "2020-01-01", "text": "picture6"}, ["6"]),
+        ({"since": "2099-01-01"}, []),
+        ({"until": "2020-01-01"}, []),
+        ({"text": "secret"}, []),
+        ({"text": "green OR red"}, []),
+        ({"text": "x' OR 1=1 --"}, []),
+        ({"text": 'prompt:"red" NEAR('}, []),
+        ({"text": "picture1* AND ^"}, []),
+    ],
+)
+async def test_filters(collection: World, options: dict[str, Any], expected: list[str]) -> None:
+    """Words in any order and case; whatever looks like SQL or an operator is a word as any other."""
+    result = await history(collection, **options)
+    assert shown(result.response) == expected
+    if not expected:
+        assert "No pictures here" in text_of(result.response)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"text": "🌸"}, "There is no word in"),
+        ({"text": '*")('}, "There is no word in"),
+        ({"model": "nonsense"}, "There is no model called `nonsense`"),
+        ({"since": "yesterday"}, "`yesterday` is no date"),
+        ({"since": "2026-11-22", "until": "2026-11-21"}, "is after"),
+    ],
+)
+async def test_what_cannot_be_searched_for_is_told(
+    collection: World, options: dict[str, Any], words: str
+) -> None:
+    """With what would be right."""
+    result = await history(collection, **options)
+    assert words in answer_of(result)
+    assert result.ephemeral
+
+
+async def test_somebody_else_s_pictures_are_not_shown(collection: World) -> None:
+    """Each sees their own."""
+    result = await history(collection, collection.bob)
+    assert "secret" in text_of(result.response)
+    assert shown(result.response) == []
+
+
+async def test_a_deleted_picture_leaves_the_history(collection: World) -> None:
+    """And a page whose place was deleted shows the newest instead of nothing."""
+    result = await history(collection, text="picture0")
+    job = await collection.app.studio.job(1)
+    assert job is not None
+    await collection.app.afterwards.delete(job)
+    assert shown((await history(collection, text="picture0")).response) == []
+    await collection.alice.click(result.response, label="Show 1")
+    assert "1" not in shown((await history(collection, text="picture0")).response)
+
+
+async def test_favourites(collection: World) -> None:
+    """Marked by a button, found by a filter, with a star; pressed again it is none."""
+    number = "4"
+    message = next(each for each in collection.galleries() if f"picture{number}" in text_of(each))
+    assert "A favourite now" in answer_of(await collection.alice.click(message, label="Favourite"))
+    result = await history(collection, favourites=True)
+    assert shown(result.response) == [number]
+    assert "⭐" in text_of(result.response)
+    assert shown((await history(collection, favourites=True, text="1girl")).response) == [number]
+    assert "No longer" in answer_of(await collection.alice.click(message, label="Favourite"))
+    assert shown((await history(collection, favourites=True)).response) == []
+
+
+async def test_anybody_s_picture_can_be_a_favourite_of_one_of_several(world: World) -> None:
+    """The button asks which; the history shows only one's own, the marks are each member's."""
+    await world.imagine(count=4)
+    await world.finished()
+    asked = await world.alice.click(world.galleries()[0], label="Favourite")
+    assert asked.ephemeral
+    assert asked.response is not None
+    assert buttons_of(asked.response) == ["1", "2", "3", "4"]
+    await world.alice.click(asked.response, label="3")
+    result = await history(world, favourites=True)
+    assert "picture 3" in text_of(result.response)
+    assert "No pictures here" in text_of((await history(world, world.bob, favourites=True)).response)
+
+
+async def test_a_picture_of_the_history_is_shown_with_all_its_buttons(collection: World) -> None:
+    """The original, and what can be gone on from."""
+    page = await history(collection, text="picture3")
+    result = await collection.alice.click(page.response, label="Show 1")
+    assert result.ephemeral
+    assert result.response is not None
+    assert "picture3" in text_of(result.response)
+    assert "Reroll" in buttons_of(result.response)
+    assert len(result.response.attachments) == 1
+    before = len(collection.galleries())
+    await collection.alice.click(result.response, label="Reroll")
+    await collection.finished()
+    assert len(collection.galleries()) == before + 1
+
+
+async def test_show_by_number_and_by_link(collection: World) -> None:
+    """Anybody's in this server, for the one who asks."""
+    message = collection.galleries()[0]
+    link = f"https://discord.com/channels/{collection.guild.id}/{collection.channel.id}/{message.id}"
+    asked_for = text_of(message).splitlines()[1]
+    for job in ("#1", " 1 ", link):
+        result = await collection.bob.slash(collection.channel, "show", job=job)
+        assert result.ephemeral
+        assert asked_for in text_of(result.response)
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ("#99", "no longer known here"),
+        ("the blue one", "neither the number of a job"),
+        ("https://discord.com/channels/1/2/3", "No pictures of mine are known"),
+        ("99999999999999999999999", "neither the number of a job"),
+    ],
+)
+async def test_show_refuses_what_it_does_not_know(collection: World, job: str, words: str) -> None:
+    """With a sentence."""
+    result = await collection.alice.slash(collection.channel, "show", job=job)
+    assert words in answer_of(result)
+
+
+def test_filters_travel_in_a_custom_id() -> None:
+    """There and back, within Discord's hundred characters."""
+    wanted = Wanted(
+        text="a:b c" * 6, profile="animagine-xl-4.0", favourites=True, since=86_400.0, until=172_800.0
+    )
+    assert unpacked(packed(wanted)) == wanted
+    assert len(f"tb:turn:o:123456789:{packed(wanted)}") <= 100
+    assert unpacked(packed(Wanted())) == Wanted()
