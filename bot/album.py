@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -30,6 +30,15 @@ class Thumbnail:
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A page with its small pictures, and the filters that found it."""
+
+    wanted: Wanted
+    page: Page
+    pictures: tuple[Thumbnail, ...]
+
+
 class Album:
     """The use cases around the history. Speaks no Discord."""
 
@@ -45,7 +54,7 @@ class Album:
         """Read the filters.
 
         Args:
-            text: words that the prompt holds; each may be the beginning of one.
+            text: words that the prompt holds; `gree*` stands for all that begin so.
             profile: a model's id, or empty.
             favourites: only what the member has marked.
             since: the first day, as 2026-11-21, in UTC; empty for no limit.
@@ -87,11 +96,23 @@ class Album:
 
     async def page(
         self, user_id: int, guild_id: int, wanted: Wanted, *, before: int = 0, after: int = 0
-    ) -> tuple[Page, tuple[Thumbnail, ...]]:
-        """A page of a member's pictures in a guild, newest first, with small copies. See `History.page`."""
+    ) -> Spread:
+        """A page of a member's pictures in a guild, newest first, with small copies. See `History.page`.
+
+        Where no picture has these very words, those that begin with them are looked for. Where there is nothing
+        beyond a picture, because it was deleted meanwhile, it is the newest page.
+        """
         page = await self._history.page(user_id, guild_id, wanted, size=PAGE, before=before, after=after)
+        if not page.pictures and (before or after):
+            page = await self._history.page(user_id, guild_id, wanted, size=PAGE)
+        if not page.pictures and wanted.text and "*" not in wanted.text:
+            # Slower than whole words, so only now.
+            begins = replace(wanted, text=" ".join(f"{word}*" for word in words_of(wanted.text)))
+            if len(begins.text) <= MOST_TEXT:
+                page = await self._history.page(user_id, guild_id, begins, size=PAGE)
+                wanted = begins if page.pictures else wanted
         small = [Thumbnail(shown, await self._pictures.thumbnail(shown.file)) for shown in page.pictures]
-        return page, tuple(small)
+        return Spread(wanted, page, tuple(small))
 
     async def find(self, text: str) -> int | None:
         """The number of the job that a member names, by number or by a link to its message; None when unknown.

@@ -12,7 +12,7 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.afterwards import Afterwards
-from bot.album import MOST_TEXT, Album, Thumbnail
+from bot.album import MOST_TEXT, Album, Spread
 from bot.studio import Studio
 from cogs import options
 from cogs.buttons import AnyInteraction, GuardedButton
@@ -22,7 +22,7 @@ from cogs.layouts import WORKING, layout, message_link
 from cogs.showing import send_result
 from cogs.text import alt, clean, inline, trim
 from cogs.uploads import Upload
-from db.history import Page, Shown, Wanted
+from db.history import Shown, Wanted
 from pipeline.errors import MemberError
 
 if TYPE_CHECKING:
@@ -73,13 +73,8 @@ class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9
         """Put the next page in place of this one."""
         await interaction.response.defer()
         bounds = {"after" if self.newer else "before": self.cursor}
-        page, small = await front.album.page(
-            interaction.user.id, interaction.guild_id or 0, self.wanted, **bounds
-        )
-        if not page.pictures:
-            # What stood there was deleted meanwhile: the newest page is never wrong.
-            page, small = await front.album.page(interaction.user.id, interaction.guild_id or 0, self.wanted)
-        view, uploads = page_view(page, small, self.wanted)
+        spread = await front.album.page(interaction.user.id, interaction.guild_id or 0, self.wanted, **bounds)
+        view, uploads = page_view(spread)
         await interaction.edit_original_response(
             view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
         )
@@ -106,12 +101,13 @@ class ShowButton(GuardedButton, template=r"tb:show:(?P<job>[0-9]{1,18}):(?P<plac
         await send_result(interaction, front.studio, front.afterwards, job)
 
 
-def page_view(page: Page, small: tuple[Thumbnail, ...], wanted: Wanted) -> tuple[ui.LayoutView, list[Upload]]:
+def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
     """A page as a gallery with a line for each picture, and the files that go with it."""
+    page, wanted = spread.page, spread.wanted
     if not page.pictures:
         return layout(WORKING, ui.TextDisplay(_EMPTY)), []
     uploads, gallery = [], ui.MediaGallery[Any]()
-    for thumbnail in small:
+    for thumbnail in spread.pictures:
         if thumbnail.data is not None:
             name = f"history-{thumbnail.shown.image_id}.jpg"
             uploads.append(Upload(name, thumbnail.data))
@@ -170,7 +166,7 @@ class History(commands.Cog):
     @app_commands.command(name="history", description="Your own pictures in this server, newest first")
     @app_commands.guild_only()
     @app_commands.describe(
-        text="Words of the prompt, such as: green hair",
+        text="Words of the prompt, such as: green hair (gree* finds all that begin so)",
         model="Only what this model painted",
         favourites="Only your favourites",
         since="The first day, as 2026-11-21 (UTC)",
@@ -195,8 +191,8 @@ class History(commands.Cog):
                 until=until or "",
             )
             await defer_privately(interaction)
-            page, small = await self._album.page(interaction.user.id, interaction.guild_id or 0, wanted)
-            view, uploads = page_view(page, small, wanted)
+            spread = await self._album.page(interaction.user.id, interaction.guild_id or 0, wanted)
+            view, uploads = page_view(spread)
             await interaction.edit_original_response(
                 view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
             )

@@ -8,7 +8,7 @@ from typing import Final
 
 from db.database import Database, Transaction, Value
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"\w+\*?")
 MOST_WORDS: Final = 12
 """Words of a search that count; what comes after them narrows nothing."""
 
@@ -57,13 +57,16 @@ class Page:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a search, without anything that the index could read as an operator."""
+    """The words of a search, without anything that the index could read as an operator.
+
+    One that ends with a star stands for all that begin with it.
+    """
     return tuple(_WORD.findall(text))[:MOST_WORDS]
 
 
 def _match(user_id: int, words: tuple[str, ...]) -> str:
-    # Quoted, so that AND, OR, NEAR and column names are words as any other; the star takes what they begin.
-    asked = " ".join(f'"{word}"*' for word in words)
+    # Quoted, so that AND, OR, NEAR and column names are words as any other.
+    asked = " ".join(f'"{word[:-1]}"*' if word.endswith("*") else f'"{word}"' for word in words)
     return f'owner : "u{user_id}" AND prompt : ({asked})'
 
 
@@ -91,13 +94,8 @@ class History:
             more, found = len(found) > size, found[:size]
             if after:
                 found.reverse()
-            if not found:
-                return Page((), newer=bool(before), older=bool(after))
-            if after:
-                rest = await self._some(tx, user_id, guild_id, wanted, 1, before=found[-1].image_id, after=0)
-                return Page(tuple(found), newer=more, older=bool(rest))
-            rest = await self._some(tx, user_id, guild_id, wanted, 1, before=0, after=found[0].image_id)
-            return Page(tuple(found), newer=bool(rest), older=more)
+        # Where one has come from there were pictures; asking again would cost as much as the page itself.
+        return Page(tuple(found), newer=more if after else bool(before), older=bool(after) if after else more)
 
     async def _some(
         self,
@@ -110,42 +108,43 @@ class History:
         before: int,
         after: int,
     ) -> list[Shown]:
-        # CROSS JOIN is SQLite's way of saying which table to read first: what narrows most.
-        source, key = "jobs INDEXED BY jobs_of_member CROSS JOIN images ON images.job_id = jobs.id", "jobs.id"
-        conditions = ["jobs.user_id = ?", "jobs.guild_id = ?"]
-        values: list[Value] = [user_id, user_id, guild_id]
-        if words := words_of(wanted.text):
-            source = """
-                job_texts CROSS JOIN jobs ON jobs.id = job_texts.rowid
-                CROSS JOIN images ON images.job_id = jobs.id
-            """
-            key = "job_texts.rowid"
-            conditions.insert(0, "job_texts MATCH ?")
-            values.insert(1, _match(user_id, words))
-        elif wanted.favourites:
-            source = """
-                favourites AS marked CROSS JOIN images ON images.id = marked.image_id AND marked.user_id = ?
-                CROSS JOIN jobs ON jobs.id = images.job_id
-            """
-            key = "marked.image_id"
-            values.insert(0, user_id)
+        order, sign, cursor = ("ASC", ">", after) if after else ("DESC", "<", before)
+        # Of an image, wherever it is asked about.
+        fitting, fits = ["images.state = 'painted'"], list[Value]()
         if wanted.profile:
-            conditions.append("images.profile = ?")
-            values.append(wanted.profile)
-        for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
-            if bound is not None:
-                conditions.append(f"jobs.created_at {sign} ?")
-                values.append(bound)
+            fitting.append("images.profile = ?")
+            fits.append(wanted.profile)
         if wanted.favourites:
-            conditions.append("favourites.image_id IS NOT NULL")
-        order = "DESC"
-        if after:
-            order = "ASC"
-            conditions.append("jobs.id >= (SELECT job_id FROM images WHERE id = ?) AND images.id > ?")
-            values += [after, after]
-        elif before:
-            conditions.append("jobs.id <= (SELECT job_id FROM images WHERE id = ?) AND images.id < ?")
-            values += [before, before]
+            fitting.append("EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id)")
+            fits.append(user_id)
+        if cursor:
+            fitting.append(f"images.id {sign} ?")
+            fits.append(cursor)
+        image_fits = " AND ".join(fitting)
+        # CROSS JOIN is SQLite's way of saying which table to read first. First some jobs, in the order of the one
+        # index that narrows most and with a bound on it, then their pictures: sorting both at once would read all.
+        words = words_of(wanted.text)
+        source, key = "jobs INDEXED BY jobs_of_member", "jobs.id"
+        conditions = ["jobs.user_id = ?"]
+        values: list[Value] = [user_id]
+        if wanted.favourites and not words:
+            source = """
+                (SELECT DISTINCT images.job_id AS id FROM favourites CROSS JOIN images ON images.id = favourites.image_id
+                 WHERE favourites.user_id = ?) AS marked CROSS JOIN jobs ON jobs.id = marked.id
+            """
+            values.append(user_id)
+        if words:
+            source, key = "job_texts CROSS JOIN jobs ON jobs.id = job_texts.rowid", "job_texts.rowid"
+            conditions, values = ["job_texts MATCH ?"], [_match(user_id, words)]
+        conditions.append("jobs.guild_id = ?")
+        values.append(guild_id)
+        for bound, side in ((wanted.since, ">="), (wanted.until, "<")):
+            if bound is not None:
+                conditions.append(f"jobs.created_at {side} ?")
+                values.append(bound)
+        if cursor:
+            conditions.append(f"{key} {sign}= (SELECT job_id FROM images WHERE id = ?)")
+            values.append(cursor)
         rows = await tx.rows(
             f"""
             SELECT images.id AS image_id, images.job_id, images.position, images.file, images.sha256,
@@ -154,14 +153,23 @@ class History:
                    CASE WHEN json_valid(jobs.request)
                         THEN coalesce(json_extract(jobs.request, '$.prompt'), images.prompt)
                         ELSE images.prompt END AS prompt,
-                   favourites.image_id IS NOT NULL AS favourite
-            FROM {source}
-            LEFT JOIN favourites ON favourites.user_id = ? AND favourites.image_id = images.id
-            WHERE {" AND ".join(conditions)} AND jobs.deleted_at IS NULL
-              AND jobs.state IN ('rendered', 'delivered') AND images.state = 'painted'
-            ORDER BY {key} {order}, images.id {order} LIMIT ?
+                   EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id) AS favourite
+            FROM (
+                SELECT jobs.id FROM {source}
+                WHERE {" AND ".join(conditions)} AND jobs.deleted_at IS NULL
+                  AND jobs.state IN ('rendered', 'delivered')
+                  AND EXISTS (SELECT 1 FROM images WHERE images.job_id = jobs.id AND {image_fits})
+                ORDER BY {key} {order} LIMIT ?
+            ) AS some
+            CROSS JOIN jobs ON jobs.id = some.id CROSS JOIN images ON images.job_id = jobs.id
+            WHERE {image_fits}
+            ORDER BY images.id {order} LIMIT ?
             """,
+            user_id,
             *values,
+            *fits,
+            limit,
+            *fits,
             limit,
         )
         return [Shown(**(dict(row) | {"favourite": bool(row["favourite"])})) for row in rows]
