@@ -129,8 +129,11 @@ class History:
         values: list[Value] = [user_id]
         if wanted.favourites and not words:
             source = """
-                (SELECT DISTINCT images.job_id AS id FROM favourites CROSS JOIN images ON images.id = favourites.image_id
-                 WHERE favourites.user_id = ?) AS marked CROSS JOIN jobs ON jobs.id = marked.id
+                (
+                    SELECT DISTINCT images.job_id AS id
+                    FROM favourites CROSS JOIN images ON images.id = favourites.image_id
+                    WHERE favourites.user_id = ?
+                ) AS marked CROSS JOIN jobs ON jobs.id = marked.id
             """
             values.append(user_id)
         if words:

@@ -72,3 +72,23 @@ async def test_a_deleted_job_is_not_delivered_any_more(db: Database, jobs: Jobs)
     assert stored is not None
     assert stored.state is JobState.DELIVERED
     assert (await jobs.recover("discord")).undelivered == ()
+
+
+async def test_a_file_is_found_by_its_hash_until_it_is_deleted(db: Database, jobs: Jobs) -> None:
+    """What another picture starts from."""
+    gallery = Gallery(db)
+    job = await child_of(jobs, None, "imagine")
+    image = job.images[0]
+    assert await gallery.file_of(image.sha256 or "") == image.file
+    assert await gallery.file_of("cd" * 32) is None
+    await gallery.delete(job.id)
+    assert await gallery.file_of(image.sha256 or "") is None
+
+
+async def test_what_went_on_from_a_picture_is_counted(db: Database, jobs: Jobs) -> None:
+    """By pictures, whatever became of them."""
+    first = await child_of(jobs, None, "imagine")
+    assert await Gallery(db).offspring(first.images[0].id) == 0
+    await jobs.create(replace(new_job(images=3), action="subtle", parent_image_id=first.images[0].id))
+    await child_of(jobs, first, "strong")
+    assert await Gallery(db).offspring(first.images[0].id) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -64,3 +65,10 @@ def test_a_prompt_of_several_lines_does_not_end_the_prompt_early() -> None:
     info = ParserManager().parse(io.BytesIO(encode_png(PIXELS, recipe)))
     assert info is not None
     assert info.samplers[0].parameters["steps"] in {25, "25"}
+
+
+def test_a_picture_that_started_from_another_says_so() -> None:
+    """By the name that A1111 uses."""
+    recipe = dataclasses.replace(RECIPE, init_image="ab" * 32, strength=0.45)
+    assert "Denoising strength: 0.45" in reopened(recipe).text["parameters"]  # type: ignore[attr-defined]
+    assert "Denoising" not in reopened(RECIPE).text["parameters"]  # type: ignore[attr-defined]

@@ -23,6 +23,8 @@ RECIPES = st.builds(
     guidance_scale=st.floats(0, 30),
     seed=st.integers(0, 2**32 - 1),
     weights=st.text(max_size=20),
+    init_image=st.sampled_from(["", "ab" * 32]),
+    strength=st.floats(0, 1),
 )
 
 
@@ -49,6 +51,22 @@ def test_a_wrong_key_is_named(key: str, value: object) -> None:
     data[key] = value
     with pytest.raises(InvalidRequest, match=key):
         Recipe.from_json(json.dumps(data))
+
+
+def test_the_first_version_is_read() -> None:
+    """Old databases and old PNG files hold it; it had no picture to start from."""
+    recipe = Recipe("p", "a", "b", 8, 8, "euler_a", 20, 1.0, 0)
+    data = json.loads(recipe.to_json()) | {"version": 1}
+    del data["init_image"], data["strength"]
+    assert Recipe.from_json(json.dumps(data)) == recipe
+    assert recipe.denoising_steps == 20
+
+
+@pytest.mark.parametrize(("strength", "steps"), [(0.45, 11), (0.75, 18), (1.0, 25), (0.03, 0)])
+def test_strength_leaves_the_last_steps(strength: float, steps: int) -> None:
+    """As in diffusers: rounded down."""
+    recipe = Recipe("p", "a", "b", 8, 8, "euler_a", 25, 1.0, 0, init_image="ab" * 32, strength=strength)
+    assert recipe.denoising_steps == steps
 
 
 def test_deep_nesting_is_refused_too() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,9 @@ def test_lcm_brings_its_own_steps_and_guidance() -> None:
         ({"quality": ("no such quality",)}, "quality"),
         ({"negative_preset": "no such preset"}, "preset"),
         ({"prompt": ""}, "prompt"),
+        ({"init_image": "ab" * 32, "strength": 0}, "strength"),
+        ({"init_image": "ab" * 32, "strength": "much"}, "strength"),
+        ({"init_image": "ab" * 32, "strength": 0.05, "steps": 10}, "at least 0.1"),
     ],
 )
 def test_a_wrong_option_is_refused_with_a_sentence(options: dict[str, object], word: str) -> None:
@@ -161,3 +165,16 @@ def test_no_combination_raises_anything_but_a_sentence(options: dict[str, object
     """Whatever is typed into whatever option."""
     with contextlib.suppress(InvalidRequest):
         assert planned(**options).recipes
+
+
+def test_a_request_reads_back_equal() -> None:
+    """From the database's JSON, with lists for tuples, unknown keys and keys that an older version lacked."""
+    request = ImagineRequest(
+        prompt="1girl", quality=("masterpiece",), styles=("impasto",), seed=7, strength=0.5
+    )
+    data = json.loads(json.dumps(request.to_dict()))
+    assert ImagineRequest.from_dict(data) == request
+    assert ImagineRequest.from_dict(data | {"of_tomorrow": 1}) == request
+    assert ImagineRequest.from_dict({"prompt": "1girl"}) == ImagineRequest(prompt="1girl")
+    with pytest.raises(InvalidRequest):
+        ImagineRequest.from_dict({"seed": 7})
