@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.orders import Lineage, Vary
+from bot.orders import Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.studio import Studio
 from db.errors import DatabaseError
@@ -15,9 +15,10 @@ from db.gallery import Gallery
 from db.jobs import Job, JobState
 from db.records import Ancestor
 from pipeline.errors import InvalidRequest, MemberError
-from pipeline.profiles.types import Profile
-from pipeline.recipe import MAX_SEED
-from pipeline.request import ImagineRequest
+from pipeline.profiles.types import Profile, Rating
+from pipeline.prompt.compose import Added, Composed
+from pipeline.recipe import MAX_SEED, Recipe
+from pipeline.request import ImagineRequest, Plan
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,42 @@ class Afterwards:
     def reroll(self, job: Job) -> tuple[ImagineRequest, Lineage]:
         """The same again with new seeds."""
         return replace(asked(job), seed=None), Lineage("reroll", _first(job))
+
+    def again(self, job: Job) -> tuple[ImagineRequest, Plan, Lineage]:
+        """The very same recipes once more, whatever the model's data file adds to a prompt today.
+
+        Raises:
+            MemberError: nothing was ever painted by them, or the model is no longer known.
+        """
+        profile, request = self.profile_of(job), asked(job)
+        if profile is None:
+            raise MemberError("The model of this job is no longer known, so it cannot be painted again.")
+        recipes = tuple(Recipe.from_json(image.recipe).with_weights("") for image in job.images)
+        added, warnings = _noted(job)
+        first = recipes[0]
+        composed = Composed(first.prompt, first.negative_prompt, added, warnings, rating_of(job))
+        return request, Plan(profile, composed, recipes, warnings), Lineage("rerun", _first(job))
+
+    async def compared(self, job: Job) -> str:
+        """For a rerun: whether its files are the very same as those it repeats; empty for any other job."""
+        if job.action != "rerun" or job.parent_image_id is None:
+            return ""
+        parents = await self._gallery.ancestors(job.parent_image_id, 1)
+        before = await self._studio.job(parents[0].job_id) if parents else None
+        if before is None:
+            return ""
+        pairs = [
+            (old.sha256, new.sha256)
+            for old, new in zip(before.images, job.images, strict=False)
+            if old.sha256 and new.sha256
+        ]
+        if not pairs:
+            return ""
+        same = sum(old == new for old, new in pairs)
+        if same == len(pairs):
+            return f"The same as #{before.id}, byte for byte."
+        differing = f"{len(pairs) - same} of {len(pairs)} differ from #{before.id}"
+        return f"{differing}: the weights or the machine changed since."
 
     async def vary(self, job: Job, position: int, how: Vary) -> tuple[ImagineRequest, Lineage]:
         """As many variations of one picture as the job had pictures, with the next seeds of its family.
@@ -155,6 +192,21 @@ class Afterwards:
             return ()
         return await self._gallery.ancestors(job.parent_image_id, GENERATIONS)
 
+    def check_rating(self, job: Job, origin: Origin) -> None:
+        """Refuse to show a job where less is allowed than its pictures are rated.
+
+        Raises:
+            MemberError: it must not be shown here.
+        """
+        rating, ceiling = rating_of(job), self._studio.ceiling(origin)
+        if rating.level > ceiling.level:
+            raise MemberError(
+                "These pictures are rated `{rating}`, and the most here is `{ceiling}`. Look at them in the channel "
+                "they were painted in.",
+                rating=rating.value,
+                ceiling=ceiling.value,
+            )
+
     # -- deleting --------------------------------------------------------------------------------------------
 
     async def delete(self, job: Job) -> bool:
@@ -199,6 +251,24 @@ def asked(job: Job) -> ImagineRequest:
     if not isinstance(data, dict):
         raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
     return ImagineRequest.from_dict(data)
+
+
+def rating_of(job: Job) -> Rating:
+    """What a job's pictures are rated as; the strongest when that was not noted."""
+    try:
+        return Rating(json.loads(job.notes)["rating"])
+    except (ValueError, KeyError, TypeError):
+        return Rating.EXPLICIT
+
+
+def _noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+    """What was added to the prompt and warned of when the job was asked for."""
+    try:
+        notes = json.loads(job.notes)
+        added = tuple(Added(str(tag), str(rule), where) for tag, rule, where in notes["added"])
+        return added, tuple(str(text) for text in notes["warnings"])
+    except (ValueError, KeyError, TypeError):
+        return (), ()
 
 
 def _first(job: Job) -> int | None:

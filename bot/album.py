@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.orders import Origin
 from bot.pictures import Pictures
 from bot.studio import Studio
 from db.history import History, Page, Shown, Wanted, words_of
 from db.jobs import Job, Jobs
 from pipeline.errors import InvalidRequest
+from pipeline.profiles.types import Rating
 
 PAGE: Final = 5
 """Pictures of a page."""
@@ -24,10 +26,12 @@ _DAY: Final = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A picture of a page with its small copy, or None when the file is gone."""
+    """A picture of a page with its small copy, or None when the file is gone or it must not be shown here."""
 
     shown: Shown
     data: bytes | None
+    allowed: bool
+    """Whether its rating may be shown where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +98,15 @@ class Album:
             until=None if last is None else last + _DAY,
         )
 
-    async def page(
-        self, user_id: int, guild_id: int, wanted: Wanted, *, before: int = 0, after: int = 0
-    ) -> Spread:
+    async def page(self, origin: Origin, wanted: Wanted, *, before: int = 0, after: int = 0) -> Spread:
         """A page of a member's pictures in a guild, newest first, with small copies. See `History.page`.
+
+        What is rated above the ceiling of the place where it is asked for is listed, but not shown.
 
         Where no picture has these very words, those that begin with them are looked for. Where there is nothing
         beyond a picture, because it was deleted meanwhile, it is the newest page.
         """
+        user_id, guild_id, most = origin.user_id, origin.guild_id, self._studio.ceiling(origin).level
         page = await self._history.page(user_id, guild_id, wanted, size=PAGE, before=before, after=after)
         if not page.pictures and (before or after):
             page = await self._history.page(user_id, guild_id, wanted, size=PAGE)
@@ -111,7 +116,11 @@ class Album:
             if len(begins.text) <= MOST_TEXT:
                 page = await self._history.page(user_id, guild_id, begins, size=PAGE)
                 wanted = begins if page.pictures else wanted
-        small = [Thumbnail(shown, await self._pictures.thumbnail(shown.file)) for shown in page.pictures]
+        small = []
+        for shown in page.pictures:
+            allowed = Rating(shown.rating).level <= most
+            data = await self._pictures.thumbnail(shown.file) if allowed else None
+            small.append(Thumbnail(shown, data, allowed))
         return Spread(wanted, page, tuple(small))
 
     async def find(self, text: str) -> int | None:

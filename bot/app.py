@@ -128,6 +128,7 @@ async def open_app(
             dispatcher=dispatcher,
             painter=executor,
             pictures=pictures,
+            gallery=gallery,
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)

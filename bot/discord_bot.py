@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.studio import Studio
+from cogs.again import Again
 from cogs.buttons import BUTTONS
 from cogs.delivery import Delivery
 from cogs.editing import Editing
@@ -68,7 +69,8 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
-        await self.add_cog(History(self.studio, self.afterwards, self.album))
+        await self.add_cog(History(self.studio, self.album))
+        await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Editing(self.afterwards, self.painting))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.sync_commands()

@@ -14,9 +14,10 @@ from bot.dispatcher import Dispatcher, Painter
 from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Accepted, Lineage, Origin, Progress, QueueEntry, QueueFull
 from bot.pictures import Pictures
 from bot.settings import Settings
+from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
 from db.speeds import Speeds
-from pipeline.errors import MemberError
+from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.cost import cost
 from pipeline.queueing.eta import Estimator, wording
@@ -49,6 +50,7 @@ class Studio:
         dispatcher: Dispatcher,
         painter: Painter,
         pictures: Pictures,
+        gallery: Gallery,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -61,6 +63,7 @@ class Studio:
         self._dispatcher = dispatcher
         self._painter = painter
         self._pictures = pictures
+        self._gallery = gallery
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -118,6 +121,7 @@ class Studio:
             DatabaseError: the database cannot be written; nothing was queued.
         """
         planned = planned or await self.planned(origin, request)
+        rating = await self._rating(origin, request, planned)
         await self._pictures.check_space()
         images = tuple(
             NewImage(
@@ -146,6 +150,7 @@ class Studio:
                 {
                     "added": [[a.tag, a.rule, a.where] for a in planned.composed.added],
                     "warnings": list(planned.warnings),
+                    "rating": rating.value,
                 },
                 ensure_ascii=False,
             ),
@@ -163,6 +168,27 @@ class Studio:
         self._queue.add_many([_ticket(job, image) for image in job.images])
         self._dispatcher.wake()
         return Accepted(job, planned)
+
+    async def _rating(self, origin: Origin, request: ImagineRequest, planned: Plan) -> Rating:
+        """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.
+
+        Raises:
+            InvalidRequest: the picture goes beyond what may be painted here, or is not known.
+        """
+        own = planned.composed.rating
+        if not request.init_image:
+            return own
+        known = await self._gallery.rating_of(request.init_image)
+        if known is None:
+            raise InvalidRequest("The picture to start from is not known here.")
+        stronger = max(own, Rating(known), key=lambda step: step.level)
+        if stronger.level > self.ceiling(origin).level:
+            raise InvalidRequest(
+                "The picture to start from is rated `{rating}`, and the most here is `{ceiling}`.",
+                rating=stronger.value,
+                ceiling=self.ceiling(origin).value,
+            )
+        return stronger
 
     def _cap_sentence(self, error: CapReached, origin: Origin) -> QueueFull:
         mine = [

@@ -176,10 +176,10 @@ class Follower:
         guild = self._client.get_guild(job.guild_id)
         limit = limit_of(guild, post.interaction)
         level, profile = 0, self._studio.profiles.get(job.images[0].profile)
-        parents = await self._afterwards.lineage(job)
+        parents, same = await self._afterwards.lineage(job), await self._afterwards.compared(job)
         while True:
             uploads, used = await prepare(job.id, pictures, limit, level)
-            remark = " ".join(filter(None, (remark_of(used), lost)))
+            remark = " ".join(filter(None, (remark_of(used), lost, same)))
             view = result_view(job, [upload.name for upload in uploads], profile, remark, parents[:1])
             try:
                 return await post.result(view, uploads, alt(asked_prompt(job)))

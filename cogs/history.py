@@ -1,4 +1,4 @@
-"""`/history` and `/show`: a member's own pictures, page by page, and any picture by its number or link."""
+"""`/history`: a member's own pictures, page by page."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from discord import app_commands, ui
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.afterwards import Afterwards
-from bot.album import MOST_TEXT, Album, Spread
+from bot.album import MOST_TEXT, Album, Spread, Thumbnail
 from bot.studio import Studio
 from cogs import options
+from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
-from cogs.errors import defer_privately, guarded, whisper
+from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout, message_link
 from cogs.showing import send_result
 from cogs.text import alt, clean, inline, trim
 from cogs.uploads import Upload
-from db.history import Shown, Wanted
-from pipeline.errors import MemberError
+from db.history import Wanted
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
@@ -73,7 +72,7 @@ class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9
         """Put the next page in place of this one."""
         await interaction.response.defer()
         bounds = {"after" if self.newer else "before": self.cursor}
-        spread = await front.album.page(interaction.user.id, interaction.guild_id or 0, self.wanted, **bounds)
+        spread = await front.album.page(origin_of(interaction), self.wanted, **bounds)
         view, uploads = page_view(spread)
         await interaction.edit_original_response(
             view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
@@ -112,7 +111,7 @@ def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
             name = f"history-{thumbnail.shown.image_id}.jpg"
             uploads.append(Upload(name, thumbnail.data))
             gallery.add_item(media=f"attachment://{name}", description=alt(thumbnail.shown.prompt))
-    lines = [_head(wanted), *(_line(place, each) for place, each in enumerate(page.pictures, start=1))]
+    lines = [_head(wanted), *(_line(place, each) for place, each in enumerate(spread.pictures, start=1))]
     items: list[ui.Item[Any]] = [gallery] if uploads else []
     items.append(ui.TextDisplay(trim("\n".join(lines), 3800)))
     jobs = list(dict.fromkeys(each.job_id for each in page.pictures))
@@ -147,20 +146,22 @@ def _date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def _line(place: int, shown: Shown) -> str:
+def _line(place: int, thumbnail: Thumbnail) -> str:
+    shown = thumbnail.shown
     star = "⭐ " if shown.favourite else ""
     which = f" picture {shown.position + 1}" if shown.images > 1 else ""
     name = message_link(f"#{shown.job_id}", shown.guild_id, shown.channel_id, shown.message_id)
-    prompt = inline(shown.prompt, 120)
+    prompt = (
+        inline(shown.prompt, 120) if thumbnail.allowed else f"rated {shown.rating}, not shown in this channel"
+    )
     return f"{place}. {star}{name}{which} · {prompt}\n-# {clean(shown.profile)} · {_date(shown.created_at)}"
 
 
 class History(commands.Cog):
     """Finds what was painted."""
 
-    def __init__(self, studio: Studio, afterwards: Afterwards, album: Album) -> None:
+    def __init__(self, studio: Studio, album: Album) -> None:
         self._studio = studio
-        self._afterwards = afterwards
         self._album = album
 
     @app_commands.command(name="history", description="Your own pictures in this server, newest first")
@@ -191,7 +192,7 @@ class History(commands.Cog):
                 until=until or "",
             )
             await defer_privately(interaction)
-            spread = await self._album.page(interaction.user.id, interaction.guild_id or 0, wanted)
+            spread = await self._album.page(origin_of(interaction), wanted)
             view, uploads = page_view(spread)
             await interaction.edit_original_response(
                 view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
@@ -201,19 +202,3 @@ class History(commands.Cog):
     async def _models(self, _: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
         found = options.models(self._studio.profiles, self._studio.default_profile, typed)
         return [Choice(name=name, value=value) for name, value in found]
-
-    @app_commands.command(name="show", description="Show pictures again, by number or message link")
-    @app_commands.guild_only()
-    @app_commands.describe(job="The number, such as #12, or the link of the message")
-    async def show(self, interaction: discord.Interaction[Any], job: app_commands.Range[str, 1, 200]) -> None:
-        """Answer for the member's eyes only."""
-        async with guarded(interaction, "showing pictures"):
-            await defer_privately(interaction)
-            found = await self._album.find(job)
-            if found is None:
-                raise MemberError("No pictures of mine are known under this link.")
-            result = await self._afterwards.finished(found, interaction.guild_id or 0, interaction.user.id)
-            if not any(image.file for image in result.images):
-                await whisper(interaction, "Nothing was painted in this job, so there is nothing to show.")
-                return
-            await send_result(interaction, self._studio, self._afterwards, result)

@@ -17,6 +17,7 @@ ACTIONS: Final = {
     "reroll": "reroll",
     "retry": "another try",
     "edit": "edit",
+    "rerun": "rerun",
     "subtle": "subtle variation",
     "strong": "strong variation",
 }

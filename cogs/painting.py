@@ -16,7 +16,7 @@ from cogs.access import check_place, origin_of
 from cogs.errors import refuse
 from cogs.following import Follower
 from db.errors import DatabaseError
-from pipeline.request import ImagineRequest
+from pipeline.request import ImagineRequest, Plan
 
 MAX_DELIVERIES: Final = 4
 """Jobs whose files are in memory at the same time; after an outage thousands may wait to be posted."""
@@ -43,11 +43,16 @@ class Painting:
     # -- asking ----------------------------------------------------------------------------------------------
 
     async def paint(
-        self, interaction: discord.Interaction[Any], request: ImagineRequest, lineage: Lineage = FRESH
+        self,
+        interaction: discord.Interaction[Any],
+        request: ImagineRequest,
+        lineage: Lineage = FRESH,
+        planned: Plan | None = None,
     ) -> bool:
         """Check, acknowledge, queue, and follow the job in the background.
 
-        It is the job of whoever pressed or typed, whatever picture it goes on from.
+        It is the job of whoever pressed or typed, whatever picture it goes on from. `planned` are its recipes, when
+        they are known already.
 
         Returns:
             Whether it was queued; if not, the member was told why.
@@ -59,7 +64,7 @@ class Painting:
         check_place(interaction)
         origin = origin_of(interaction)
         # Quick; what needs the disk comes after the acknowledgement.
-        planned = await self._studio.planned(origin, request)
+        planned = planned or await self._studio.planned(origin, request)
         response = await interaction.response.defer(thinking=True)
         try:
             accepted = await self._studio.submit(origin, request, planned, lineage)

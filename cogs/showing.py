@@ -8,6 +8,7 @@ import discord
 
 from bot.afterwards import Afterwards
 from bot.studio import Studio
+from cogs.access import origin_of
 from cogs.fate import NOBODY
 from cogs.text import alt
 from cogs.uploads import limit_of, prepare, remark_of
@@ -22,8 +23,9 @@ async def send_result(
     """Put a job's pictures into the deferred answer of an interaction.
 
     Raises:
-        MemberError: none of its files is left.
+        MemberError: none of its files is left, or its rating is above what may be shown here.
     """
+    afterwards.check_rating(job, origin_of(interaction))
     pictures = []
     for image in job.images:
         if image.file is not None:

@@ -54,6 +54,17 @@ class Gallery:
         )
         return rows[0]["file"] if rows else None
 
+    async def rating_of(self, sha256: str) -> str | None:
+        """The rating of the picture whose file has this hash: as noted, else the strongest; None if unknown."""
+        rows = await self._db.rows(
+            """
+            SELECT coalesce(json_extract(jobs.notes, '$.rating'), 'explicit') AS rating
+            FROM images JOIN jobs ON jobs.id = images.job_id WHERE images.sha256 = ? LIMIT 1
+            """,
+            sha256,
+        )
+        return rows[0]["rating"] if rows else None
+
     async def offspring(self, image_id: int) -> int:
         """How many pictures have gone on from this one."""
         rows = await self._db.rows(

@@ -45,6 +45,8 @@ class Shown:
     message_id: int | None
     created_at: float
     favourite: bool
+    rating: str
+    """As noted when it was asked for, else the strongest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class History:
                    CASE WHEN json_valid(jobs.request)
                         THEN coalesce(json_extract(jobs.request, '$.prompt'), images.prompt)
                         ELSE images.prompt END AS prompt,
+                   coalesce(json_extract(jobs.notes, '$.rating'), 'explicit') AS rating,
                    EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id) AS favourite
             FROM (
                 SELECT jobs.id FROM {source}

@@ -80,6 +80,8 @@ class Composed:
     negative_prompt: str
     added: tuple[Added, ...]
     warnings: tuple[str, ...]
+    rating: Rating
+    """What the picture is rated as."""
 
 
 def compose(profile: Profile, options: PromptOptions) -> Composed:
@@ -199,7 +201,7 @@ class _Composing:
         for chunks, name in ((self.chunks, "prompt"), (self.negative, "negative prompt")):
             _check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
         unique = tuple(dict.fromkeys(self.warnings))
-        return Composed(_print(self.chunks), _print(self.negative), tuple(self.added), unique)
+        return Composed(_print(self.chunks), _print(self.negative), tuple(self.added), unique, self.rating)
 
     def _typed(self, text: str, name: str) -> list[list[Item]]:
         if len(text) > MAX_LENGTH:

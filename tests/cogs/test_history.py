@@ -194,3 +194,70 @@ def test_filters_travel_in_a_custom_id() -> None:
     assert unpacked(packed(wanted)) == wanted
     assert len(f"tb:turn:o:123456789:{packed(wanted)}") <= 100
     assert unpacked(packed(Wanted())) == Wanted()
+
+
+async def test_what_is_rated_above_the_channel_is_not_shown_there(collection: World) -> None:
+    """Painted where more is allowed: listed by number, without picture or prompt, and not shown on demand."""
+    async with collection.app.jobs._db.transaction() as tx:
+        await tx.execute("UPDATE jobs SET notes = json_set(notes, '$.rating', 'questionable') WHERE id = 7")
+    result = await history(collection)
+    assert result.response is not None
+    assert shown(result.response) == ["5", "4", "3", "2"]
+    assert "rated questionable, not shown in this channel" in text_of(result.response)
+    assert len(result.response.attachments) == 4
+    for answer in (
+        await collection.alice.click(result.response, label="Show 1"),
+        await collection.alice.slash(collection.channel, "show", job="7"),
+    ):
+        assert "are rated `questionable`, and the most here is `general`" in answer_of(answer)
+        assert answer.response is not None
+        assert answer.response.attachments == []
+
+
+async def test_nothing_starts_from_a_picture_rated_above_the_channel(collection: World) -> None:
+    """Whatever its prompt says."""
+    async with collection.app.jobs._db.transaction() as tx:
+        await tx.execute("UPDATE jobs SET notes = json_set(notes, '$.rating', 'questionable') WHERE id = 1")
+    message = next(each for each in collection.galleries() if "picture0" in text_of(each))
+    result = await collection.alice.click(message, label="Vary (subtle)")
+    await collection.finished()
+    assert "The picture to start from is rated `questionable`" in answer_of(result)
+    assert await collection.app.studio.job(9) is None
+
+
+async def test_a_rerun_is_the_same_picture(collection: World) -> None:
+    """By anybody: the very same recipe, and the result says that the file is the same."""
+    await collection.bob.slash(collection.channel, "rerun", job="#3")
+    await collection.finished()
+    old, new = await collection.app.studio.job(3), await collection.app.studio.job(9)
+    assert old is not None
+    assert new is not None
+    assert [image.sha256 for image in new.images] == [image.sha256 for image in old.images]
+    assert (new.user_id, new.action, new.notes) == (collection.bob.id, "rerun", old.notes)
+    text = text_of(max(collection.galleries(), key=lambda message: message.id))
+    assert "rerun of [#3]" in text
+    assert "The same as #3, byte for byte." in text
+
+
+async def test_a_rerun_keeps_the_recipe_when_the_model_s_file_has_changed(collection: World) -> None:
+    """What was painted then counts, not what the data file would add today; a difference is told."""
+    async with collection.app.jobs._db.transaction() as tx:
+        await tx.execute(
+            "UPDATE images SET recipe = json_set(recipe, '$.prompt', 'of old'), sha256 = 'other' WHERE job_id = 3"
+        )
+    await collection.alice.slash(collection.channel, "rerun", job="3")
+    await collection.finished()
+    new = await collection.app.studio.job(9)
+    assert new is not None
+    assert new.images[0].prompt == "of old"
+    text = text_of(max(collection.galleries(), key=lambda message: message.id))
+    assert "1 of 1 differ from #3" in text
+
+
+async def test_a_rerun_of_what_is_rated_above_the_channel_is_refused(collection: World) -> None:
+    """As for showing it."""
+    async with collection.app.jobs._db.transaction() as tx:
+        await tx.execute("UPDATE jobs SET notes = json_set(notes, '$.rating', 'explicit') WHERE id = 3")
+    result = await collection.alice.slash(collection.channel, "rerun", job="3")
+    assert "the most here is `general`" in answer_of(result)
+    assert await collection.app.studio.job(9) is None
