@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("start", "loop", "queue", "overhead", "engine", "adherence", "repeatable")
+ALL = ("start", "loop", "queue", "overhead", "engine", "history", "adherence", "variation", "repeatable")
 
 if __name__ == "__main__":
     sys.exit(

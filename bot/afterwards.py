@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from weakref import WeakValueDictionary
 
 from bot.orders import Lineage, Origin, Vary
 from bot.pictures import Pictures
+from bot.ratings import rating_of
 from bot.studio import Studio
 from db.errors import DatabaseError
-from db.gallery import Gallery
+from db.gallery import Gallery, LeftFile
 from db.jobs import Job, JobState
 from db.records import Ancestor
 from pipeline.errors import InvalidRequest, MemberError
-from pipeline.profiles.types import Profile, Rating
+from pipeline.profiles.types import Profile
 from pipeline.prompt.compose import Added, Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
@@ -48,20 +53,41 @@ class Afterwards:
         self._studio = studio
         self._gallery = gallery
         self._pictures = pictures
+        self._families: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    async def finished(self, job_id: int, guild_id: int, user_id: int) -> Job:
-        """A finished job of this guild that this member may see.
+    def family(self, job_id: int) -> asyncio.Lock:
+        """Held from `vary` until the job is queued, so that two presses at once get different seeds."""
+        lock = self._families.get(job_id) or asyncio.Lock()
+        self._families[job_id] = lock
+        return lock
+
+    async def finished(self, job_id: int, guild_id: int, user_id: int, *, deleted_too: bool = False) -> Job:
+        """A finished job of this guild that this member may see, painted or not.
 
         Raises:
-            MemberError: unknown, of another guild, somebody's private draft, deleted, or not finished yet.
+            MemberError: unknown, of another guild, somebody's private draft, withheld, deleted (unless those are
+                asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
         if job is None or job.guild_id != guild_id or (job.private and job.user_id != user_id):
             raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
-        if job.deleted_at is not None:
+        if job.deleted_at is not None and not deleted_too:
             raise MemberError("These pictures were deleted. `/imagine` paints new ones.")
+        if job.state is JobState.WITHHELD:
+            raise MemberError("These pictures were withheld, so there is nothing to go on from.")
         if job.state in {JobState.QUEUED, JobState.RUNNING}:
             raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
+        return job
+
+    async def painted(self, job_id: int, guild_id: int, user_id: int) -> Job:
+        """A finished job whose pictures were posted. What a cancelled job had painted is never shown again.
+
+        Raises:
+            MemberError: as `finished`, or it has no pictures to show.
+        """
+        job = await self.finished(job_id, guild_id, user_id)
+        if job.state not in {JobState.RENDERED, JobState.DELIVERED} or not any(i.file for i in job.images):
+            raise MemberError("Nothing of this job was posted, so there is nothing to go on from.")
         return job
 
     # -- painting on -----------------------------------------------------------------------------------------
@@ -82,29 +108,28 @@ class Afterwards:
         recipes = tuple(Recipe.from_json(image.recipe).with_weights("") for image in job.images)
         added, warnings = _noted(job)
         first = recipes[0]
-        composed = Composed(first.prompt, first.negative_prompt, added, warnings, rating_of(job))
+        composed = Composed(first.prompt, first.negative_prompt, added, warnings, rating_of(job, profile))
         return request, Plan(profile, composed, recipes, warnings), Lineage("rerun", _first(job))
 
     async def compared(self, job: Job) -> str:
-        """For a rerun: whether its files are the very same as those it repeats; empty for any other job."""
+        """For a rerun: whether its pictures are the very same as those it repeats; empty for any other job."""
         if job.action != "rerun" or job.parent_image_id is None:
             return ""
         parents = await self._gallery.ancestors(job.parent_image_id, 1)
         before = await self._studio.job(parents[0].job_id) if parents else None
         if before is None:
             return ""
-        pairs = [
-            (old.sha256, new.sha256)
-            for old, new in zip(before.images, job.images, strict=False)
-            if old.sha256 and new.sha256
-        ]
+        same = pairs = 0
+        for old, new in zip(before.images, job.images, strict=False):
+            if old.file and new.file:
+                pairs += 1
+                same += old.sha256 == new.sha256 or await self._pictures.alike(old.file, new.file)
         if not pairs:
             return ""
-        same = sum(old == new for old, new in pairs)
-        if same == len(pairs):
-            return f"The same as #{before.id}, byte for byte."
-        differing = f"{len(pairs) - same} of {len(pairs)} differ from #{before.id}"
-        return f"{differing}: the weights or the machine changed since."
+        if same == pairs:
+            return f"The same as #{before.id}, pixel for pixel."
+        # The recipe is the same. On a GPU neighbours in the same batch are enough to move a pixel.
+        return f"{pairs - same} of {pairs} differ from #{before.id}, as other weights, devices or libraries do."
 
     async def vary(self, job: Job, position: int, how: Vary) -> tuple[ImagineRequest, Lineage]:
         """As many variations of one picture as the job had pictures, with the next seeds of its family.
@@ -128,7 +153,8 @@ class Afterwards:
             count=count,
             seed=(image.seed + 1 + taken) % (MAX_SEED - count + 2),
             init_image=image.sha256 or "",
-            strength=STRENGTHS[how],
+            # At few steps the least that paints at all.
+            strength=max(STRENGTHS[how], math.ceil(100 / image.steps) / 100),
         )
         return request, Lineage(how.value, image.id)
 
@@ -154,7 +180,7 @@ class Afterwards:
 
         Another model takes none of the options that the old one's card documents, such as its quality tags, and
         not the old aspect either, unless the member has changed that. A variation stays one of its picture as long
-        as model and aspect do.
+        as model and aspect do. The seed stays, too.
 
         Args:
             job: what is gone on from.
@@ -163,7 +189,9 @@ class Afterwards:
             size: the size that it spells out instead, or None.
         """
         before, request = self.prefilled(job), asked(job)
-        if edit.profile != before.profile:
+        # The same noise, so that what changes is what was edited.
+        request = replace(request, seed=job.images[0].seed if request.seed is None else request.seed)
+        if edit.profile != job.images[0].profile:
             request = ImagineRequest(prompt="", seed=request.seed, rating=request.rating, order=request.order)
             if edit.aspect == before.aspect:
                 aspect = size = None
@@ -198,7 +226,7 @@ class Afterwards:
         Raises:
             MemberError: it must not be shown here.
         """
-        rating, ceiling = rating_of(job), self._studio.ceiling(origin)
+        rating, ceiling = rating_of(job, self.profile_of(job)), self._studio.ceiling(origin)
         if rating.level > ceiling.level:
             raise MemberError(
                 "These pictures are rated `{rating}`, and the most here is `{ceiling}`. Look at them in the channel "
@@ -209,33 +237,36 @@ class Afterwards:
 
     # -- deleting --------------------------------------------------------------------------------------------
 
-    async def delete(self, job: Job) -> bool:
-        """Delete a finished job's pictures for good; its number stays taken. False when that was done before.
+    async def delete(self, job: Job) -> int:
+        """Delete a finished job's pictures for good; its number stays taken.
+
+        Returns:
+            How many files could not be removed; every start tries again.
 
         Raises:
             DatabaseError: nothing was deleted.
         """
-        if not await self._gallery.delete(job.id):
-            return False
+        await self._gallery.delete(job.id)
+        files = [LeftFile(image.id, image.file) for image in job.images if image.file]
         try:
-            files = [(image.id, image.file) for image in job.images if image.file]
-            for _, file in files:
-                await self._pictures.remove(file)
-            await self._gallery.swept([image_id for image_id, _ in files])
+            return len(files) - await self._remove(files)
         except DatabaseError as error:
             # They are gone; only the note of it is missing, and the next start makes it.
             log.warning("job %s: the files are deleted, which could not be written down: %s", job.id, error)
-        return True
+            return 0
 
     async def sweep(self) -> int:
         """Take from the disk what was deleted when the last run ended. Returns how many files that were."""
-        total = 0
-        while left := await self._gallery.left_files(SWEPT_AT_ONCE):
-            for each in left:
-                await self._pictures.remove(each.file)
-            await self._gallery.swept([each.image_id for each in left])
-            total += len(left)
+        total, after = 0, 0
+        while left := await self._gallery.left_files(SWEPT_AT_ONCE, after):
+            total += await self._remove(left)
+            after = left[-1].image_id
         return total
+
+    async def _remove(self, files: Sequence[LeftFile]) -> int:
+        gone = [each.image_id for each in files if await self._pictures.remove(each.file)]
+        await self._gallery.swept(gone)
+        return len(gone)
 
 
 def asked(job: Job) -> ImagineRequest:
@@ -251,14 +282,6 @@ def asked(job: Job) -> ImagineRequest:
     if not isinstance(data, dict):
         raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
     return ImagineRequest.from_dict(data)
-
-
-def rating_of(job: Job) -> Rating:
-    """What a job's pictures are rated as; the strongest when that was not noted."""
-    try:
-        return Rating(json.loads(job.notes)["rating"])
-    except (ValueError, KeyError, TypeError):
-        return Rating.EXPLICIT
 
 
 def _noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:

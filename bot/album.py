@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.orders import Origin
 from bot.pictures import Pictures
+from bot.ratings import rated
 from bot.studio import Studio
 from db.history import History, Page, Shown, Wanted, words_of
 from db.jobs import Job, Jobs
 from pipeline.errors import InvalidRequest
-from pipeline.profiles.types import Rating
 
 PAGE: Final = 5
 """Pictures of a page."""
@@ -98,10 +99,19 @@ class Album:
             until=None if last is None else last + _DAY,
         )
 
-    async def page(self, origin: Origin, wanted: Wanted, *, before: int = 0, after: int = 0) -> Spread:
+    async def page(
+        self,
+        origin: Origin,
+        wanted: Wanted,
+        *,
+        sees: Callable[[int, int], bool],
+        before: int = 0,
+        after: int = 0,
+    ) -> Spread:
         """A page of a member's pictures in a guild, newest first, with small copies. See `History.page`.
 
-        What is rated above the ceiling of the place where it is asked for is listed, but not shown.
+        What is rated above the ceiling of the place where it is asked for, or stands where `sees` (channel and
+        author) says that the member cannot look, is listed, but not shown.
 
         Where no picture has these very words, those that begin with them are looked for. Where there is nothing
         beyond a picture, because it was deleted meanwhile, it is the newest page.
@@ -112,13 +122,16 @@ class Album:
             page = await self._history.page(user_id, guild_id, wanted, size=PAGE)
         if not page.pictures and wanted.text and "*" not in wanted.text:
             # Slower than whole words, so only now.
-            begins = replace(wanted, text=" ".join(f"{word}*" for word in words_of(wanted.text)))
-            if len(begins.text) <= MOST_TEXT:
+            words = [word for word in words_of(wanted.text) if len(word) > 1]
+            begins = replace(wanted, text=" ".join(f"{word}*" for word in words))
+            if words and len(begins.text) <= MOST_TEXT:
                 page = await self._history.page(user_id, guild_id, begins, size=PAGE)
                 wanted = begins if page.pictures else wanted
         small = []
         for shown in page.pictures:
-            allowed = Rating(shown.rating).level <= most
+            profile = self._studio.profiles.get(shown.profile)
+            rating = rated(shown.rating, profile, shown.painted)
+            allowed = rating.level <= most and sees(shown.channel_id, shown.user_id)
             data = await self._pictures.thumbnail(shown.file) if allowed else None
             small.append(Thumbnail(shown, data, allowed))
         return Spread(wanted, page, tuple(small))

@@ -7,7 +7,7 @@ import functools
 import logging
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
@@ -21,6 +21,8 @@ from pipeline.recipe import Recipe
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
 
 log = logging.getLogger(__name__)
+
+_SOURCE_DELETED: Final = "The picture that this one starts from was deleted, so there is nothing to go on from."
 
 
 class Painter(Protocol):
@@ -144,23 +146,28 @@ class Dispatcher:
         await self._pictures.check_space()
         job = await self._jobs.get(ticket.job_id)
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
-        if image is None or not await self._jobs.image_started(ticket.image_id):
+        if image is None:
             return None
         recipe = Recipe.from_json(image.recipe)
-        return Work(ticket.image_id, recipe, source=await self._source(recipe))
+        work = Work(ticket.image_id, recipe, source=await self._source(recipe))
+        # Last: once this is written down, nothing may keep the picture from the engine.
+        return work if await self._jobs.image_started(ticket.image_id) else None
 
     async def _source(self, recipe: Recipe) -> bytes:
         if not recipe.init_image:
             return b""
         file = await self._gallery.file_of(recipe.init_image)
-        if file is not None:
-            try:
-                return await self._pictures.pixels(file, recipe.init_image, recipe.width, recipe.height)
-            except (OSError, ValueError) as error:
-                log.warning("a picture to start from cannot be used: %s", error)
-        raise MemberError(
-            "The picture that this one starts from was deleted, so there is nothing to go on from."
-        )
+        if file is None:
+            raise MemberError(_SOURCE_DELETED)
+        try:
+            return await self._pictures.pixels(file, recipe.init_image, recipe.width, recipe.height)
+        except FileNotFoundError:
+            raise MemberError(_SOURCE_DELETED) from None
+        except ValueError as error:
+            log.warning("a picture to start from cannot be used: %s", error)
+            raise MemberError(
+                "The file of the picture that this one starts from was changed, so there is nothing to go on from."
+            ) from None
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import hashlib
 import io
+import logging
 import os
 import shutil
 import time
@@ -19,6 +19,8 @@ from PIL import Image
 from pipeline.errors import MemberError
 from pipeline.metadata import encode_png
 from pipeline.recipe import Recipe
+
+log = logging.getLogger(__name__)
 
 
 class DiskFull(MemberError):
@@ -136,13 +138,29 @@ class Pictures:
             return None
         return buffer.getvalue()
 
-    async def remove(self, file: str) -> None:
-        """Delete a picture. One that is not there is fine."""
-        await asyncio.get_running_loop().run_in_executor(self._pool, self._remove, file)
+    async def alike(self, file: str, other: str) -> bool:
+        """Whether two recorded pictures have the same pixels. False when one cannot be read."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._alike, file, other)
 
-    def _remove(self, file: str) -> None:
-        with contextlib.suppress(OSError):
+    def _alike(self, file: str, other: str) -> bool:
+        try:
+            with Image.open(self.path(file)) as one, Image.open(self.path(other)) as two:
+                return one.size == two.size and one.convert("RGB").tobytes() == two.convert("RGB").tobytes()
+        except (OSError, ValueError, SyntaxError):
+            return False
+
+    async def remove(self, file: str) -> bool:
+        """Delete a picture. Returns whether it is gone; one that was not there is."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._remove, file)
+
+    def _remove(self, file: str) -> bool:
+        try:
             self.path(file).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the picture %s could not be removed: %s", file, error)
+            return False
+        return True
 
     def _save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
         data = encode_png(pixels, recipe)

@@ -13,6 +13,7 @@ from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
 from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Accepted, Lineage, Origin, Progress, QueueEntry, QueueFull
 from bot.pictures import Pictures
+from bot.ratings import rating_of
 from bot.settings import Settings
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
@@ -178,10 +179,13 @@ class Studio:
         own = planned.composed.rating
         if not request.init_image:
             return own
-        known = await self._gallery.rating_of(request.init_image)
-        if known is None:
-            raise InvalidRequest("The picture to start from is not known here.")
-        stronger = max(own, Rating(known), key=lambda step: step.level)
+        sources = await self._gallery.shown_by(request.init_image)
+        if not sources:
+            raise InvalidRequest(
+                "The picture that this one starts from was deleted, so there is nothing to go on from."
+            )
+        known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
+        stronger = max(own, *known, key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
             raise InvalidRequest(
                 "The picture to start from is rated `{rating}`, and the most here is `{ceiling}`.",

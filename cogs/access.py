@@ -7,6 +7,7 @@ from typing import Any, Final
 import discord
 
 from bot.orders import Origin
+from db.jobs import Job
 from pipeline.errors import MemberError
 
 NEEDED: Final = {
@@ -64,6 +65,29 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     )
 
 
-def may_manage(interaction: discord.Interaction[Any], author_id: int) -> bool:
-    """The author may, and members who may delete messages here."""
-    return interaction.user.id == author_id or interaction.permissions.manage_messages
+def may_manage(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """The author may, and members who may delete messages where the job is shown."""
+    if interaction.user.id == job.user_id:
+        return True
+    return _permissions(interaction, job.channel_id).manage_messages
+
+
+def may_see(interaction: discord.Interaction[Any], channel_id: int, author_id: int) -> bool:
+    """Whether this member could look at a job where it was posted: it is theirs, or the channel is open to them."""
+    if author_id == interaction.user.id or channel_id == interaction.channel_id:
+        return True
+    permissions = _permissions(interaction, channel_id)
+    return permissions.view_channel and permissions.read_message_history
+
+
+def _permissions(interaction: discord.Interaction[Any], channel_id: int) -> discord.Permissions:
+    """The member's permissions in a channel of this server; none where the channel is not known any more."""
+    if channel_id == interaction.channel_id:
+        return interaction.permissions
+    channel = interaction.guild.get_channel_or_thread(channel_id) if interaction.guild else None
+    if channel is None or not isinstance(interaction.user, discord.Member):
+        return discord.Permissions.none()
+    if isinstance(channel, discord.Thread) and channel.is_private():
+        # Who is in a private thread is not known without asking; there its own messages have to be used.
+        return discord.Permissions.none()
+    return channel.permissions_for(interaction.user)

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.studio import Studio
-from cogs.access import origin_of
+from cogs.access import may_see, origin_of
 from cogs.errors import defer_privately, guarded
 from cogs.painting import Painting
 from cogs.showing import send_result
@@ -34,12 +34,16 @@ class Again(commands.Cog):
         """The finished job that a member names.
 
         Raises:
-            MemberError: none is meant, it is not known here, or it must not be shown in this channel.
+            MemberError: none is meant, it is not known here, it was posted where the member cannot look, or it must
+                not be shown in this channel.
         """
         found = await self._album.find(name)
         if found is None:
             raise MemberError("No pictures of mine are known under this link.")
-        job = await self._afterwards.finished(found, interaction.guild_id or 0, interaction.user.id)
+        job = await self._afterwards.painted(found, interaction.guild_id or 0, interaction.user.id)
+        if not may_see(interaction, job.channel_id, job.user_id):
+            # The same words as for a job that never was: numbers can be guessed.
+            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
         self._afterwards.check_rating(job, origin_of(interaction))
         return job
 
@@ -51,8 +55,6 @@ class Again(commands.Cog):
         async with guarded(interaction, "showing pictures"):
             await defer_privately(interaction)
             found = await self._find(interaction, job)
-            if not any(image.file for image in found.images):
-                raise MemberError("Nothing was painted in this job, so there is nothing to show.")
             await send_result(interaction, self._studio, self._afterwards, found)
 
     @app_commands.command(name="rerun", description="Paint a job again with the very same recipe and seeds")

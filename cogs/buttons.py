@@ -78,7 +78,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
         job = await front.studio.job(self.job_id)
         if job is None or job.guild_id != interaction.guild_id:
             raise MemberError("This job is no longer known, so there is nothing to cancel.")
-        if not may_manage(interaction, job.user_id):
+        if not may_manage(interaction, job):
             raise MemberError("Only the member who asked for these pictures, or a moderator, can cancel them.")
         if job.state is JobState.CANCELLED:
             raise MemberError("This job was already cancelled.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,6 @@ from cogs.edit_form import FORM, fields_of
 from cogs.errors import guarded
 from cogs.fate import NOBODY
 from cogs.painting import Painting
-from cogs.text import CONTENT_LIMIT, block, trim
 
 
 class Editing(commands.Cog):
@@ -64,12 +64,12 @@ class Editing(commands.Cog):
 
 
 async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str, str]) -> None:
-    typed = fields.get("prompt", "").strip()
-    if not typed:
-        return
-    text = trim(f"Nothing was queued; this is what you typed:\n{block(typed, 1800)}", CONTENT_LIMIT)
+    """Every field as it was typed, in a file: no message has room for two texts of 4,000 characters."""
+    text = "\n\n".join(f"{name}:\n{value}" for name, value in fields.items() if value)
+    said = "Nothing was queued. What you typed is in this file."
+    sent = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "your-edit.txt")
     with contextlib.suppress(discord.HTTPException):
         if interaction.response.is_done():
-            await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
+            await interaction.followup.send(said, file=sent, ephemeral=True, allowed_mentions=NOBODY)
         else:
-            await interaction.response.send_message(text, ephemeral=True, allowed_mentions=NOBODY)
+            await interaction.response.send_message(said, file=sent, ephemeral=True, allowed_mentions=NOBODY)

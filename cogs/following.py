@@ -18,6 +18,7 @@ from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.pace import paced
 from cogs.post import Post
+from cogs.taking_down import take_down
 from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
 from cogs.uploads import DEFAULT_LIMIT, LEVELS, limit_of, prepare, remark_of
 from cogs.views import asked_prompt, cancelled_view, failed_view, progress_view, result_view
@@ -169,6 +170,10 @@ class Follower:
                 gone = replace(job, error=_GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
         await self._studio.delivered(job.id, message_id)
+        now = await self._studio.job(job.id)
+        if now is not None and now.deleted_at is not None and message_id is not None:
+            # Deleted while the pictures were on their way: whoever did that was told that they are gone.
+            await take_down(self._client, replace(now, message_id=message_id))
 
     async def _post_pictures(
         self, job: Job, post: Post, pictures: Sequence[tuple[int, bytes]], lost: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -14,20 +15,23 @@ from discord.ext import commands
 from bot.album import MOST_TEXT, Album, Spread, Thumbnail
 from bot.studio import Studio
 from cogs import options
-from cogs.access import origin_of
+from cogs.access import may_see, origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout, message_link
 from cogs.showing import send_result
-from cogs.text import alt, clean, inline, trim
+from cogs.text import alt, clean, inline, length, trim
 from cogs.uploads import Upload
 from db.history import Wanted
+from pipeline.errors import InvalidRequest, MemberError
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
 
 _DAY: Final = 86_400
+_ROOM: Final = 70
+"""Characters that filters may take of a button's id; its name and a picture's number take the rest of 100."""
 _EMPTY: Final = (
     "### No pictures here\nNothing of yours in this server fits. `/imagine` paints, and `/history` without options "
     "shows all you have."
@@ -45,6 +49,10 @@ def unpacked(text: str) -> Wanted:
     favourites, since, until, profile, words = text.split(":", 4)
     first, last = (float(day) * _DAY if day else None for day in (since, until))
     return Wanted(text=words, profile=profile, favourites=favourites == "1", since=first, until=last)
+
+
+def _sees(interaction: AnyInteraction) -> Callable[[int, int], bool]:
+    return lambda channel_id, author_id: may_see(interaction, channel_id, author_id)
 
 
 class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9]{1,18}):(?P<wanted>[01]:.*)"):
@@ -72,7 +80,7 @@ class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9
         """Put the next page in place of this one."""
         await interaction.response.defer()
         bounds = {"after" if self.newer else "before": self.cursor}
-        spread = await front.album.page(origin_of(interaction), self.wanted, **bounds)
+        spread = await front.album.page(origin_of(interaction), self.wanted, sees=_sees(interaction), **bounds)
         view, uploads = page_view(spread)
         await interaction.edit_original_response(
             view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY
@@ -96,7 +104,9 @@ class ShowButton(GuardedButton, template=r"tb:show:(?P<job>[0-9]{1,18}):(?P<plac
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Answer for their eyes only."""
         await defer_privately(interaction)
-        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        if not may_see(interaction, job.channel_id, job.user_id):
+            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
         await send_result(interaction, front.studio, front.afterwards, job)
 
 
@@ -106,11 +116,13 @@ def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
     if not page.pictures:
         return layout(WORKING, ui.TextDisplay(_EMPTY)), []
     uploads, gallery = [], ui.MediaGallery[Any]()
-    for thumbnail in spread.pictures:
+    for place, thumbnail in enumerate(spread.pictures, start=1):
         if thumbnail.data is not None:
             name = f"history-{thumbnail.shown.image_id}.jpg"
             uploads.append(Upload(name, thumbnail.data))
-            gallery.add_item(media=f"attachment://{name}", description=alt(thumbnail.shown.prompt))
+            gallery.add_item(
+                media=f"attachment://{name}", description=alt(f"{place}. {thumbnail.shown.prompt}")
+            )
     lines = [_head(wanted), *(_line(place, each) for place, each in enumerate(spread.pictures, start=1))]
     items: list[ui.Item[Any]] = [gallery] if uploads else []
     items.append(ui.TextDisplay(trim("\n".join(lines), 3800)))
@@ -151,9 +163,7 @@ def _line(place: int, thumbnail: Thumbnail) -> str:
     star = "⭐ " if shown.favourite else ""
     which = f" picture {shown.position + 1}" if shown.images > 1 else ""
     name = message_link(f"#{shown.job_id}", shown.guild_id, shown.channel_id, shown.message_id)
-    prompt = (
-        inline(shown.prompt, 120) if thumbnail.allowed else f"rated {shown.rating}, not shown in this channel"
-    )
+    prompt = inline(shown.prompt, 120) if thumbnail.allowed else "not to be shown in this channel"
     return f"{place}. {star}{name}{which} · {prompt}\n-# {clean(shown.profile)} · {_date(shown.created_at)}"
 
 
@@ -191,8 +201,10 @@ class History(commands.Cog):
                 since=since or "",
                 until=until or "",
             )
+            if length(packed(wanted)) > _ROOM:
+                raise InvalidRequest("So many filters do not fit together. Search for a shorter text.")
             await defer_privately(interaction)
-            spread = await self._album.page(origin_of(interaction), wanted)
+            spread = await self._album.page(origin_of(interaction), wanted, sees=_sees(interaction))
             view, uploads = page_view(spread)
             await interaction.edit_original_response(
                 view=view, attachments=[each.file("") for each in uploads], allowed_mentions=NOBODY

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from cogs.buttons import NEVER, AnyInteraction, GuardedButton
+from cogs.errors import defer_privately
 from db.jobs import Job
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class JobButton(GuardedButton, template=NEVER):
     label: ClassVar[str]
     emoji: ClassVar[str | None] = None
     style: ClassVar[discord.ButtonStyle] = discord.ButtonStyle.secondary
+    private: ClassVar[bool] = False
+    """Whether the answer is for the one who presses. It is then acknowledged before the database is asked."""
+    deleted_too: ClassVar[bool] = False
+    """Whether deleted jobs are of use to it."""
 
     def __init__(self, job_id: int) -> None:
         self.job_id = job_id
@@ -38,7 +43,11 @@ class JobButton(GuardedButton, template=NEVER):
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Find the job, then do what the button is for."""
-        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        if self.private:
+            await defer_privately(interaction)
+        job = await front.afterwards.finished(
+            self.job_id, interaction.guild_id or 0, interaction.user.id, deleted_too=self.deleted_too
+        )
         await self.press(interaction, front, job)
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:

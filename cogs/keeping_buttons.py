@@ -12,8 +12,9 @@ from cogs.access import may_manage
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.details import details_view, recipes_file
 from cogs.errors import whisper
-from cogs.fate import NOBODY, TROUBLE
+from cogs.fate import NOBODY
 from cogs.job_button import JobButton
+from cogs.taking_down import take_down
 from cogs.text import plural
 from db.jobs import Job
 from pipeline.errors import MemberError
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 
 _MARKED: Final = "A favourite now. `/history favourites:True` shows all of them."
+_DELETED: Final = "Deleted."
+_STAYS: Final = (
+    "The files are deleted, but Discord would not let me take the message down. Press Delete on it again later, or "
+    "have a moderator delete it by hand."
+)
 _UNMARKED: Final = "No longer a favourite."
 
 
@@ -31,9 +37,11 @@ class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
 
     name, label, emoji = "favourite", "Favourite", "⭐"
     doing = "marking a favourite"
+    private = True
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """One picture at once; of several, a row of them with their state."""
+        job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
         painted = [image.position for image in job.images if image.file]
         if len(painted) == 1:
             user = interaction.user
@@ -41,7 +49,7 @@ class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
             await whisper(interaction, _MARKED if now else _UNMARKED)
             return
         view = _stars(job, await front.album.marked(job, interaction.user.id))
-        await interaction.response.send_message(view=view, ephemeral=True, allowed_mentions=NOBODY)
+        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
 
 class StarButton(GuardedButton, template=r"tb:star:(?P<job>[0-9]{1,18}):(?P<position>[0-3])"):
@@ -68,10 +76,11 @@ class StarButton(GuardedButton, template=r"tb:star:(?P<job>[0-9]{1,18}):(?P<posi
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Change the mark and show the row anew."""
-        job = await front.afterwards.finished(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await interaction.response.defer()
+        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
         await front.album.mark(job, self.position, interaction.user.id, interaction.user.name)
         view = _stars(job, await front.album.marked(job, interaction.user.id))
-        await interaction.response.edit_message(view=view, allowed_mentions=NOBODY)
+        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
 
 def _stars(job: Job, marked: frozenset[int]) -> ui.LayoutView:
@@ -87,15 +96,13 @@ class DetailsButton(JobButton, template=r"tb:details:(?P<job>[0-9]{1,18})"):
 
     name, label, emoji = "details", "Details", "🔎"
     doing = "showing the details"
+    private = True
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Answer for their eyes only."""
         view = details_view(job, front.afterwards.profile_of(job), await front.afterwards.lineage(job))
-        await interaction.response.send_message(
-            view=view,
-            file=recipes_file(job),
-            ephemeral=True,
-            allowed_mentions=NOBODY,
+        await interaction.edit_original_response(
+            view=view, attachments=[recipes_file(job)], allowed_mentions=NOBODY
         )
 
 
@@ -105,19 +112,25 @@ class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
     name, label, emoji = "delete", "Delete", "🗑️"
     doing = "deleting"
 
+    private = True
+    deleted_too = True
+
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:  # noqa: ARG002 - as above
-        """Ask the author or a moderator; nobody else."""
+        """Ask the author or a moderator; nobody else. Of what was deleted only the message can still be there."""
         _check_manager(interaction, job)
+        if job.deleted_at is not None:
+            await whisper(interaction, _DELETED if await take_down(interaction.client, job) else _STAYS)
+            return
         view = ui.LayoutView(timeout=None)
         what = plural(sum(image.file is not None for image in job.images), "picture")
         view.add_item(
             ui.TextDisplay(
-                f"Delete {what} of job #{job.id} for good? The message goes, and so do the files. "
-                "This cannot be undone."
+                f"Delete {what} of job #{job.id} for good? The message goes, and so do the files; what was asked "
+                "for stays in my records. This cannot be undone."
             )
         )
         view.add_item(ui.ActionRow(EraseButton(job.id)))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
 
 class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
@@ -126,18 +139,16 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
     name, label = "erase", "Delete for good"
     style = discord.ButtonStyle.danger
     doing = "deleting"
+    deleted_too = True
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Delete files and message, and say so in place of the question."""
         _check_manager(interaction, job)
         await interaction.response.defer()
-        await front.afterwards.delete(job)
-        said = "Deleted."
-        if not await _take_down(interaction.client, job):
-            said = (
-                "The pictures are deleted from my disk and my memory, but Discord would not let me take the "
-                "message down: a moderator can delete it by hand."
-            )
+        left = await front.afterwards.delete(job)
+        said = _DELETED if await take_down(interaction.client, job) else _STAYS
+        if left:
+            said = f"{said} {plural(left, 'file')} could not be removed from the disk yet; I try again at every start."
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(said))
         try:
@@ -147,19 +158,5 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
 
 
 def _check_manager(interaction: AnyInteraction, job: Job) -> None:
-    if not may_manage(interaction, job.user_id):
+    if not may_manage(interaction, job):
         raise MemberError("Only the member who asked for these pictures, or a moderator, can delete them.")
-
-
-async def _take_down(client: discord.Client, job: Job) -> bool:
-    """Remove the job's message. True when it is gone."""
-    if job.message_id is None:
-        return True
-    channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-    try:
-        await channel.get_partial_message(job.message_id).delete()
-    except discord.NotFound:
-        return True
-    except TROUBLE:
-        return False
-    return True

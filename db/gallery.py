@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from db.database import Database
-from db.records import Ancestor
+from db.reading import read_jobs
+from db.records import Ancestor, Job
 
 _LINE: Final = """
     WITH RECURSIVE line (depth, image_id) AS (
@@ -54,16 +55,18 @@ class Gallery:
         )
         return rows[0]["file"] if rows else None
 
-    async def rating_of(self, sha256: str) -> str | None:
-        """The rating of the picture whose file has this hash: as noted, else the strongest; None if unknown."""
-        rows = await self._db.rows(
-            """
-            SELECT coalesce(json_extract(jobs.notes, '$.rating'), 'explicit') AS rating
-            FROM images JOIN jobs ON jobs.id = images.job_id WHERE images.sha256 = ? LIMIT 1
-            """,
-            sha256,
-        )
-        return rows[0]["rating"] if rows else None
+    async def shown_by(self, sha256: str) -> tuple[Job, ...]:
+        """The jobs that painted a file with this hash and were not deleted; several if it was painted again."""
+        async with self._db.reading() as tx:
+            return await read_jobs(
+                tx,
+                """
+                jobs.deleted_at IS NULL AND jobs.id IN (
+                    SELECT job_id FROM images WHERE sha256 = ? AND swept_at IS NULL
+                ) ORDER BY jobs.id LIMIT 20
+                """,
+                sha256,
+            )
 
     async def offspring(self, image_id: int) -> int:
         """How many pictures have gone on from this one."""
@@ -92,15 +95,16 @@ class Gallery:
                 await tx.execute("DELETE FROM job_texts WHERE rowid = ?", job_id)
         return changed > 0
 
-    async def left_files(self, limit: int) -> tuple[LeftFile, ...]:
-        """Files of deleted jobs that were not taken from the disk yet, at most `limit`."""
+    async def left_files(self, limit: int, after: int = 0) -> tuple[LeftFile, ...]:
+        """Files of deleted jobs that were not taken from the disk yet, at most `limit`, after a picture's id."""
         rows = await self._db.rows(
             """
             SELECT images.id AS image_id, images.file
             FROM jobs INDEXED BY jobs_deleted JOIN images ON images.job_id = jobs.id
-            WHERE jobs.deleted_at IS NOT NULL AND images.file IS NOT NULL AND images.swept_at IS NULL
+            WHERE jobs.deleted_at IS NOT NULL AND images.file IS NOT NULL AND images.swept_at IS NULL AND images.id > ?
             ORDER BY images.id LIMIT ?
             """,
+            after,
             limit,
         )
         return tuple(LeftFile(row["image_id"], row["file"]) for row in rows)

@@ -8,7 +8,7 @@ from typing import Final
 
 from db.database import Database, Transaction, Value
 
-_WORD: Final = re.compile(r"\w+\*?")
+_WORD: Final = re.compile(r"_*[^\W_]\w*\*?")
 MOST_WORDS: Final = 12
 """Words of a search that count; what comes after them narrows nothing."""
 
@@ -45,8 +45,11 @@ class Shown:
     message_id: int | None
     created_at: float
     favourite: bool
-    rating: str
-    """As noted when it was asked for, else the strongest."""
+    rating: str | None
+    """As noted when it was asked for; None in old rows."""
+    painted: str
+    """The final prompt."""
+    user_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,73 @@ class Page:
     older: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One direction through the ids: what lies on that side of the cursor, and in which order."""
+
+    beyond: str
+    beyond_or_same: str
+    order: str
+
+
+_NEWEST_FIRST: Final = _Way("images.id < ?", " <= (SELECT job_id FROM images WHERE id = ?)", "DESC")
+_OLDEST_FIRST: Final = _Way("images.id > ?", " >= (SELECT job_id FROM images WHERE id = ?)", "ASC")
+
+# CROSS JOIN is SQLite's way of saying which table to read first.
+_OWN: Final = "SELECT jobs.id FROM jobs INDEXED BY jobs_of_member"
+_SEARCHED: Final = "SELECT jobs.id FROM job_texts CROSS JOIN jobs ON jobs.id = job_texts.rowid"
+_MARKED: Final = """
+    SELECT jobs.id FROM (
+        SELECT DISTINCT images.job_id AS id
+        FROM favourites CROSS JOIN images ON images.id = favourites.image_id
+        WHERE favourites.user_id = ?
+    ) AS marked CROSS JOIN jobs ON jobs.id = marked.id
+"""
+_DONE: Final = "jobs.deleted_at IS NULL AND jobs.state IN ('rendered', 'delivered')"
+_IMAGES_OF_JOB: Final = "(SELECT 1 FROM images WHERE images.job_id = jobs.id AND"
+_PICTURES: Final = """
+    SELECT images.id AS image_id, images.job_id, images.position, images.file, images.sha256,
+           images.profile, jobs.guild_id, jobs.channel_id, jobs.message_id, jobs.created_at,
+           (SELECT count(*) FROM images AS every WHERE every.job_id = jobs.id) AS images,
+           CASE WHEN json_valid(jobs.request)
+                THEN coalesce(json_extract(jobs.request, '$.prompt'), images.prompt)
+                ELSE images.prompt END AS prompt,
+           json_extract(jobs.notes, '$.rating') AS rating, images.prompt AS painted, jobs.user_id,
+           EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id) AS favourite
+    FROM
+"""
+_THEIR_IMAGES: Final = "CROSS JOIN jobs ON jobs.id = some.id CROSS JOIN images ON images.job_id = jobs.id"
+
+
+class _Where:
+    """Conditions that all have to hold, with the values of their question marks."""
+
+    def __init__(self) -> None:
+        self._conditions: list[str] = []
+        self.values: list[Value] = []
+
+    def add(self, condition: str, *values: Value) -> None:
+        self._conditions.append(condition)
+        self.values += values
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self._conditions)
+
+
+def _of_an_image(user_id: int, wanted: Wanted, way: _Way, cursor: int) -> _Where:
+    """What holds of a picture itself, wherever it is asked about."""
+    where = _Where()
+    where.add("images.state = 'painted'")
+    if wanted.profile:
+        where.add("images.profile = ?", wanted.profile)
+    if wanted.favourites:
+        where.add("EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id)", user_id)
+    if cursor:
+        where.add(way.beyond, cursor)
+    return where
+
+
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a search, without anything that the index could read as an operator.
 
@@ -66,10 +136,10 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text))[:MOST_WORDS]
 
 
-def _match(user_id: int, words: tuple[str, ...]) -> str:
+def _match(words: tuple[str, ...]) -> str:
     # Quoted, so that AND, OR, NEAR and column names are words as any other.
     asked = " ".join(f'"{word[:-1]}"*' if word.endswith("*") else f'"{word}"' for word in words)
-    return f'owner : "u{user_id}" AND prompt : ({asked})'
+    return f"prompt : ({asked})"
 
 
 class History:
@@ -110,73 +180,38 @@ class History:
         before: int,
         after: int,
     ) -> list[Shown]:
-        order, sign, cursor = ("ASC", ">", after) if after else ("DESC", "<", before)
-        # Of an image, wherever it is asked about.
-        fitting, fits = ["images.state = 'painted'"], list[Value]()
-        if wanted.profile:
-            fitting.append("images.profile = ?")
-            fits.append(wanted.profile)
-        if wanted.favourites:
-            fitting.append("EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id)")
-            fits.append(user_id)
-        if cursor:
-            fitting.append(f"images.id {sign} ?")
-            fits.append(cursor)
-        image_fits = " AND ".join(fitting)
-        # CROSS JOIN is SQLite's way of saying which table to read first. First some jobs, in the order of the one
-        # index that narrows most and with a bound on it, then their pictures: sorting both at once would read all.
+        way, cursor = (_OLDEST_FIRST, after) if after else (_NEWEST_FIRST, before)
+        image = _of_an_image(user_id, wanted, way, cursor)
         words = words_of(wanted.text)
-        source, key = "jobs INDEXED BY jobs_of_member", "jobs.id"
-        conditions = ["jobs.user_id = ?"]
-        values: list[Value] = [user_id]
-        if wanted.favourites and not words:
-            source = """
-                (
-                    SELECT DISTINCT images.job_id AS id
-                    FROM favourites CROSS JOIN images ON images.id = favourites.image_id
-                    WHERE favourites.user_id = ?
-                ) AS marked CROSS JOIN jobs ON jobs.id = marked.id
-            """
-            values.append(user_id)
-        if words:
-            source, key = "job_texts CROSS JOIN jobs ON jobs.id = job_texts.rowid", "job_texts.rowid"
-            conditions, values = ["job_texts MATCH ?"], [_match(user_id, words)]
-        conditions.append("jobs.guild_id = ?")
-        values.append(guild_id)
-        for bound, side in ((wanted.since, ">="), (wanted.until, "<")):
-            if bound is not None:
-                conditions.append(f"jobs.created_at {side} ?")
-                values.append(bound)
+        job = _Where()
+        if wanted.favourites:
+            # Of anybody's pictures, so that they are looked at one by one, also for words.
+            source, key = _MARKED, "jobs.id"
+            job.values.append(user_id)
+            job.add("(jobs.private = 0 OR jobs.user_id = ?)", user_id)
+            if words:
+                job.add("jobs.id IN (SELECT rowid FROM job_texts WHERE job_texts MATCH ?)", _match(words))
+        elif words:
+            source, key = _SEARCHED, "job_texts.rowid"
+            job.add("job_texts MATCH ?", f'owner : "u{user_id}" AND {_match(words)}')
+        else:
+            source, key = _OWN, "jobs.id"
+            job.add("jobs.user_id = ?", user_id)
+        job.add("jobs.guild_id = ?", guild_id)
+        if wanted.since is not None:
+            job.add("jobs.created_at >= ?", wanted.since)
+        if wanted.until is not None:
+            job.add("jobs.created_at < ?", wanted.until)
         if cursor:
-            conditions.append(f"{key} {sign}= (SELECT job_id FROM images WHERE id = ?)")
-            values.append(cursor)
+            job.add(key + way.beyond_or_same, cursor)
+        # First some jobs, in the order of the one index that narrows most and with a bound on it, then their
+        # pictures: sorting both at once would read all. Every part is one of this module's constants.
+        some = [source, "WHERE", job.sql, "AND", _DONE, "AND EXISTS", _IMAGES_OF_JOB, image.sql, ")"]
+        some += ["ORDER BY", key, way.order, "LIMIT ?"]
+        statement = [_PICTURES, "(", *some, ") AS some", _THEIR_IMAGES, "WHERE", image.sql]
+        statement += ["ORDER BY images.id", way.order, "LIMIT ?"]
         rows = await tx.rows(
-            f"""
-            SELECT images.id AS image_id, images.job_id, images.position, images.file, images.sha256,
-                   images.profile, jobs.guild_id, jobs.channel_id, jobs.message_id, jobs.created_at,
-                   (SELECT count(*) FROM images AS every WHERE every.job_id = jobs.id) AS images,
-                   CASE WHEN json_valid(jobs.request)
-                        THEN coalesce(json_extract(jobs.request, '$.prompt'), images.prompt)
-                        ELSE images.prompt END AS prompt,
-                   coalesce(json_extract(jobs.notes, '$.rating'), 'explicit') AS rating,
-                   EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id) AS favourite
-            FROM (
-                SELECT jobs.id FROM {source}
-                WHERE {" AND ".join(conditions)} AND jobs.deleted_at IS NULL
-                  AND jobs.state IN ('rendered', 'delivered')
-                  AND EXISTS (SELECT 1 FROM images WHERE images.job_id = jobs.id AND {image_fits})
-                ORDER BY {key} {order} LIMIT ?
-            ) AS some
-            CROSS JOIN jobs ON jobs.id = some.id CROSS JOIN images ON images.job_id = jobs.id
-            WHERE {image_fits}
-            ORDER BY images.id {order} LIMIT ?
-            """,
-            user_id,
-            *values,
-            *fits,
-            limit,
-            *fits,
-            limit,
+            " ".join(statement), user_id, *job.values, *image.values, limit, *image.values, limit
         )
         return [Shown(**(dict(row) | {"favourite": bool(row["favourite"])})) for row in rows]
 

@@ -3,7 +3,7 @@
 
 -- One row for each job, by its number. The owner is a word of its own, so that one member's pictures are found among
 -- everybody's without reading the others.
-CREATE VIRTUAL TABLE job_texts USING fts5 (owner, prompt, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+CREATE VIRTUAL TABLE job_texts USING fts5 (owner, prompt, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4 5');
 INSERT INTO job_texts (rowid, owner, prompt)
 SELECT id, 'u' || user_id, coalesce(json_extract(request, '$.prompt'), '') FROM jobs WHERE json_valid(request);
 

@@ -16,7 +16,7 @@ from pipeline.prompt.grammar import render
 from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
 from pipeline.prompt.normalise import clean, key, spell_literals
 from pipeline.prompt.ordering import START, order_items
-from pipeline.prompt.ratings import choose_rating, words_to_avoid
+from pipeline.prompt.ratings import choose_rating, rating_of_text, words_to_avoid
 from pipeline.prompt.recommended import complete, displacing, recommended_items, without_other_years
 from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans, texts_of
 from pipeline.prompt.tokens import CHUNK_TOKENS, TokenMeter
@@ -81,7 +81,7 @@ class Composed:
     added: tuple[Added, ...]
     warnings: tuple[str, ...]
     rating: Rating
-    """What the picture is rated as."""
+    """What the picture is rated as: as chosen, or as the strongest word in the prompt if that says more."""
 
 
 def compose(profile: Profile, options: PromptOptions) -> Composed:
@@ -201,7 +201,9 @@ class _Composing:
         for chunks, name in ((self.chunks, "prompt"), (self.negative, "negative prompt")):
             _check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
         unique = tuple(dict.fromkeys(self.warnings))
-        return Composed(_print(self.chunks), _print(self.negative), tuple(self.added), unique, self.rating)
+        prompt = _print(self.chunks)
+        rating = max(self.rating, rating_of_text(self.profile, prompt), key=lambda step: step.level)
+        return Composed(prompt, _print(self.negative), tuple(self.added), unique, rating)
 
     def _typed(self, text: str, name: str) -> list[list[Item]]:
         if len(text) > MAX_LENGTH:

@@ -67,6 +67,12 @@ def choose_rating(
     return highest, "as the prompt says", (told,)
 
 
+def rating_of_text(profile: Profile, prompt: str) -> Rating:
+    """The strongest step that any word of a prompt belongs to, whatever rating was chosen with it."""
+    words = Ladder(profile).find(prompt.replace("BREAK", ",").split(","))
+    return max((word.step for word in words), key=lambda step: step.level, default=Rating.GENERAL)
+
+
 def _foreign(profile: Profile, said: Mapping[str, Rating], rating: Rating) -> dict[str, Rating]:
     """The words said that this rating does not use itself."""
     own = {key(word) for word in positive_words(profile, rating)}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
+from bot.orders import Origin, Vary
+from db.errors import DatabaseError
+from db.gallery import Gallery
 from pipeline.recipe import Recipe
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, text_of
@@ -158,25 +163,32 @@ async def test_another_model_starts_from_its_own_card(painted: World) -> None:
     assert new.width * new.height > 900_000
 
 
+async def given_back(result: Any) -> str:
+    """What the file holds that comes with a refused form."""
+    messages = [message for message in (result.response, *result.followups) if message and message.attachments]
+    [message] = messages
+    return str((await message.attachments[0].read()).decode())
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"aspect": "banana"}, "banana"),
         ({"count": "9"}, "count must be a whole number from 1 to 4"),
-        ({"prompt": "(((("}, ""),
+        ({"prompt": "1girl, nsfw", "negative": "x" * 3000}, "goes beyond what may be painted here"),
     ],
 )
 async def test_a_wrong_edit_gives_the_text_back(painted: World, changes: dict[str, str], words: str) -> None:
-    """The form is closed by then: what was typed comes back with the sentence that says what is wrong."""
+    """The form is closed by then: every field comes back with the sentence that says what is wrong."""
     opened = await painted.bob.click(painted.galleries()[0], label="Edit")
-    typed = {"prompt": "1girl, a long and beautiful prompt", **changes}
+    typed = {"prompt": "1girl, `a` long and *beautiful* prompt", "negative": "hat, ship", **changes}
     result = await painted.bob.submit_modal(opened, filled(opened, **typed))
     await painted.finished()
     told = "\n".join(text_of(message) for message in (result.response, *result.followups) if message)
-    if words:
-        assert words in told
-        assert typed["prompt"] in told
-        assert len(painted.galleries()) == 1
+    assert words in told
+    back = await given_back(result)
+    assert all(text in back for text in typed.values())
+    assert len(painted.galleries()) == 1
 
 
 async def test_an_edit_above_the_cap_gives_the_text_back(world: World, engine: ScriptedEngine) -> None:
@@ -189,11 +201,21 @@ async def test_an_edit_above_the_cap_gives_the_text_back(world: World, engine: S
         results.append(
             await world.bob.submit_modal(opened, filled(opened, prompt="1girl, precious", count="4"))
         )
-    told = "\n".join(text_of(message) for result in results for message in result.followups)
-    assert "pictures waiting" in told
-    assert "1girl, precious" in told
+    refused = results[-1]
+    assert "pictures waiting" in "\n".join(text_of(message) for message in refused.followups)
+    assert "1girl, precious" in await given_back(refused)
     engine.hold_at = None
     await world.finished()
+
+
+async def test_an_edit_keeps_the_seed_that_was_drawn(world: World) -> None:
+    """So that what changes is what was edited."""
+    await world.imagine(prompt="1girl, green hair")
+    await world.finished()
+    opened = await world.alice.click(world.galleries()[0], label="Edit")
+    await world.alice.submit_modal(opened, filled(opened, prompt="1girl, red hair"))
+    await world.finished()
+    assert (await recipes(world, 2))[0].seed == (await recipes(world, 1))[0].seed
 
 
 async def test_a_prompt_too_long_for_a_form_is_told(world: World) -> None:
@@ -289,9 +311,67 @@ async def test_what_was_deleted_cannot_be_gone_on_from(painted: World) -> None:
     _, asked = await ask_to_delete(painted, painted.alice)
     assert "would not let me" in text_of(asked.response)
     assert files(painted) == []
-    for label in RESULT:
+    for label in (each for each in RESULT if each != "Delete"):
         result = await painted.bob.click(painted.galleries()[0], label=label)
         assert "These pictures were deleted" in answer_of(result)
+
+
+async def test_a_message_that_stayed_is_taken_down_by_another_press(painted: World) -> None:
+    """By those who may delete; the files are gone already."""
+    painted.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001)
+    await ask_to_delete(painted, painted.alice)
+    refused = await painted.bob.click(painted.galleries()[0], label="Delete")
+    assert "Only the member who asked" in answer_of(refused)
+    result = await painted.alice.click(painted.galleries()[0], label="Delete")
+    assert answer_of(result) == "Deleted."
+    assert painted.history() == []
+
+
+async def test_files_that_cannot_be_removed_are_told_and_tried_again(
+    painted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start removes them."""
+
+    def refuse(self: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        _, asked = await ask_to_delete(painted, painted.alice)
+    assert "1 file could not be removed from the disk yet" in text_of(asked.response)
+    assert len(files(painted)) == 1
+    await painted.restart()
+    await painted.until(lambda: not files(painted), "the sweep")
+
+
+async def test_a_moderator_of_another_channel_may_not_delete(painted: World) -> None:
+    """Who may delete messages elsewhere shows the job there, and may not delete it."""
+    janitor = painted.guild.add_member(painted.env.create_user("janitor"))
+    other = painted.guild.create_text_channel(
+        "memes", overwrites={janitor: discord.PermissionOverwrite(manage_messages=True)}
+    )
+    result = await janitor.slash(other, "show", job="1")
+    assert result.response is not None
+    refused = await janitor.click(result.response, label="Delete")
+    assert "Only the member who asked" in answer_of(refused)
+    assert len(files(painted)) == 1
+
+
+async def test_deleted_while_it_is_being_posted(world: World, engine: ScriptedEngine) -> None:
+    """The pictures that arrive after that are taken down."""
+    deliver = world.app.studio.delivered
+
+    async def late(job_id: int, message_id: int | None) -> bool:
+        job = await world.app.studio.job(job_id)
+        assert job is not None
+        await world.app.afterwards.delete(job)
+        return await deliver(job_id, message_id)
+
+    world.app.studio.delivered = late  # type: ignore[method-assign]
+    await world.imagine()
+    await world.finished()
+    await world.until(lambda: world.galleries() == [], "the message is taken down")
+    assert files(world) == []
 
 
 async def test_a_deletion_cut_short_is_finished_by_the_next_start(painted: World) -> None:
@@ -332,6 +412,55 @@ async def test_variations_are_of_the_seed_s_family_and_differ(painted: World) ->
         await painted.alice.click(painted.galleries()[0], label=label)
         await painted.finished()
     assert [(await recipes(painted, job_id))[0].seed for job_id in (2, 3, 4)] == [8, 9, 10]
+
+
+async def test_two_presses_at_once_get_seeds_of_their_own(painted: World) -> None:
+    """Counting and queueing are one step for each picture."""
+    afterwards, studio = painted.app.afterwards, painted.app.studio
+    job = await studio.job(1)
+    assert job is not None
+    origin = Origin(
+        kind="discord", guild_id=job.guild_id, guild_name="", channel_id=1, user_id=job.user_id, user_name="a"
+    )
+
+    async def press() -> int:
+        async with afterwards.family(job.id):
+            request, lineage = await afterwards.vary(job, 0, Vary.SUBTLE)
+            return (await studio.submit(origin, request, None, lineage)).job.images[0].seed
+
+    seeds = await asyncio.gather(press(), press(), press())
+    assert sorted(seeds) == [8, 9, 10]
+    await painted.until(lambda: not studio.waiting_jobs())
+
+
+async def test_few_steps_leave_at_least_one(world: World) -> None:
+    """A picture of two steps can be varied, too."""
+    await world.imagine(steps=2)
+    await world.finished()
+    await world.alice.click(world.galleries()[0], label="Vary (subtle)")
+    await world.finished()
+    [new] = await recipes(world, 2)
+    assert (new.denoising_steps, len(world.galleries())) == (1, 2)
+
+
+async def test_a_database_that_is_locked_while_the_source_is_read_loses_nothing(
+    painted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture is not noted as running before everything it needs is there."""
+    failures = [DatabaseError("The database is locked.")]
+    found = Gallery.file_of
+
+    async def locked(self: Gallery, sha256: str) -> str | None:
+        if failures:
+            raise failures.pop()
+        return await found(self, sha256)
+
+    monkeypatch.setattr(Gallery, "file_of", locked)
+    await painted.alice.click(painted.galleries()[0], label="Vary (subtle)")
+    await painted.env.advance_time(20)
+    await painted.finished()
+    assert not failures
+    assert len(painted.galleries()) == 2
 
 
 async def test_each_of_several_pictures_can_be_varied(world: World) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import discord
 import pytest
 
 from cogs.history import packed, unpacked
 from db.history import Wanted
+from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, text_of
 
 
@@ -86,6 +88,7 @@ async def test_filters(collection: World, options: dict[str, Any], expected: lis
     [
         ({"text": "🌸"}, "There is no word in"),
         ({"text": '*")('}, "There is no word in"),
+        ({"text": "_ __"}, "There is no word in"),
         ({"model": "nonsense"}, "There is no model called `nonsense`"),
         ({"since": "yesterday"}, "`yesterday` is no date"),
         ({"since": "2026-11-22", "until": "2026-11-21"}, "is after"),
@@ -108,14 +111,54 @@ async def test_somebody_else_s_pictures_are_not_shown(collection: World) -> None
 
 
 async def test_a_deleted_picture_leaves_the_history(collection: World) -> None:
-    """And a page whose place was deleted shows the newest instead of nothing."""
-    result = await history(collection, text="picture0")
-    job = await collection.app.studio.job(1)
-    assert job is not None
-    await collection.app.afterwards.delete(job)
+    """Its old button says so, and a page beyond which all was deleted turns to the newest instead of nothing."""
+    page = await history(collection)
+    single = await history(collection, text="picture0")
+    for job_id in (1, 2):
+        job = await collection.app.studio.job(job_id)
+        assert job is not None
+        await collection.app.afterwards.delete(job)
     assert shown((await history(collection, text="picture0")).response) == []
-    await collection.alice.click(result.response, label="Show 1")
-    assert "1" not in shown((await history(collection, text="picture0")).response)
+    told = await collection.alice.click(single.response, label="Show 1")
+    assert "These pictures were deleted" in answer_of(told)
+    await collection.alice.click(page.response, label="Older")
+    assert shown(page.response) == ["6", "5", "4", "3", "2"]
+
+
+async def test_pictures_of_a_closed_channel_are_not_shown(collection: World) -> None:
+    """Numbers can be guessed: who cannot look into the channel is told that there is no such job."""
+    closed = collection.guild.create_text_channel(
+        "staff", overwrites={collection.bob: discord.PermissionOverwrite(view_channel=False)}
+    )
+    await collection.mod.slash(closed, "imagine", prompt="1girl, staff matters")
+    await collection.finished()
+    for command in ("show", "rerun"):
+        result = await collection.bob.slash(collection.channel, command, job="9")
+        assert "no longer known here" in answer_of(result)
+    result = await collection.alice.slash(collection.channel, "show", job="9")
+    assert "staff matters" in text_of(result.response)
+
+
+async def test_another_server_s_pictures_are_not_shown(collection: World) -> None:
+    """Neither by number nor in the history of a member of both."""
+    elsewhere = collection.env.create_guild("Elsewhere")
+    channel = elsewhere.create_text_channel("painting")
+    alice = elsewhere.add_member(collection.alice.user)
+    result = await alice.slash(channel, "show", job="1")
+    assert "no longer known here" in answer_of(result)
+    assert "No pictures here" in text_of((await alice.slash(channel, "history")).response)
+
+
+async def test_what_a_cancelled_job_had_painted_is_not_shown(world: World, engine: ScriptedEngine) -> None:
+    """Moderators cancel too."""
+    engine.fault = lambda _: setattr(engine, "hold_at", 5)  # the first is finished, the others wait
+    await world.imagine(count=4)
+    await world.env.advance_time(3)
+    await world.until(lambda: "1 done" in world.shown(), "the first picture")
+    await world.mod.click(world.history()[0], label="Cancel")
+    await world.finished()
+    result = await world.alice.slash(world.channel, "show", job="1")
+    assert "Nothing of this job was posted" in answer_of(result)
 
 
 async def test_favourites(collection: World) -> None:
@@ -132,17 +175,22 @@ async def test_favourites(collection: World) -> None:
 
 
 async def test_anybody_s_picture_can_be_a_favourite_of_one_of_several(world: World) -> None:
-    """The button asks which; the history shows only one's own, the marks are each member's."""
+    """The button asks which; the marks are each member's own, whoever painted the picture."""
     await world.imagine(count=4)
     await world.finished()
-    asked = await world.alice.click(world.galleries()[0], label="Favourite")
+    asked = await world.bob.click(world.galleries()[0], label="Favourite")
     assert asked.ephemeral
     assert asked.response is not None
     assert buttons_of(asked.response) == ["1", "2", "3", "4"]
-    await world.alice.click(asked.response, label="3")
-    result = await history(world, favourites=True)
-    assert "picture 3" in text_of(result.response)
-    assert "No pictures here" in text_of((await history(world, world.bob, favourites=True)).response)
+    await world.bob.click(asked.response, label="3")
+    for options in ({}, {"text": "solo"}):
+        result = await history(world, world.bob, favourites=True, **options)
+        assert "picture 3" in text_of(result.response)
+    assert "No pictures here" in text_of(
+        (await history(world, world.bob, favourites=True, text="boat")).response
+    )
+    assert "No pictures here" in text_of((await history(world, favourites=True)).response)
+    assert "No pictures here" in text_of((await history(world, world.bob)).response)
 
 
 async def test_a_picture_of_the_history_is_shown_with_all_its_buttons(collection: World) -> None:
@@ -203,7 +251,7 @@ async def test_what_is_rated_above_the_channel_is_not_shown_there(collection: Wo
     result = await history(collection)
     assert result.response is not None
     assert shown(result.response) == ["5", "4", "3", "2"]
-    assert "rated questionable, not shown in this channel" in text_of(result.response)
+    assert "not to be shown in this channel" in text_of(result.response)
     assert len(result.response.attachments) == 4
     for answer in (
         await collection.alice.click(result.response, label="Show 1"),
@@ -236,14 +284,15 @@ async def test_a_rerun_is_the_same_picture(collection: World) -> None:
     assert (new.user_id, new.action, new.notes) == (collection.bob.id, "rerun", old.notes)
     text = text_of(max(collection.galleries(), key=lambda message: message.id))
     assert "rerun of [#3]" in text
-    assert "The same as #3, byte for byte." in text
+    assert "The same as #3, pixel for pixel." in text
 
 
 async def test_a_rerun_keeps_the_recipe_when_the_model_s_file_has_changed(collection: World) -> None:
     """What was painted then counts, not what the data file would add today; a difference is told."""
     async with collection.app.jobs._db.transaction() as tx:
         await tx.execute(
-            "UPDATE images SET recipe = json_set(recipe, '$.prompt', 'of old'), sha256 = 'other' WHERE job_id = 3"
+            "UPDATE images SET recipe = json_set(recipe, '$.prompt', 'of old', '$.seed', 99), sha256 = 'other' "
+            "WHERE job_id = 3"
         )
     await collection.alice.slash(collection.channel, "rerun", job="3")
     await collection.finished()

@@ -8,6 +8,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.profiles import load_profiles
 from pipeline.profiles.types import Rating
 from pipeline.prompt.compose import Composed, PromptOptions, compose
+from pipeline.prompt.ratings import rating_of_text
 
 PROFILES = load_profiles()
 V3, V4, AIDXL, BOYS = "animagine-xl-3.0", "animagine-xl-4.0", "aidxl-0.8", "animeboys-xl"
@@ -122,3 +123,22 @@ def test_a_rating_word_between_signs_chooses_the_rating() -> None:
 def test_a_line_end_parts_tags() -> None:
     """As a comma does."""
     assert painted(V3, "1girl\nsmile,\r\nhat\n").prompt.endswith("1girl, smile, hat")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("rating", [None, Rating.GENERAL])
+def test_what_is_painted_is_rated_by_its_strongest_word(name: str, rating: Rating | None) -> None:
+    """Whatever was chosen with it, so that the picture is not shown again where less is allowed."""
+    options = PromptOptions("1girl, (full nudity:1.2) BREAK night", rating=rating, ceiling=Rating.EXPLICIT)
+    composed = compose(PROFILES[name], options)
+    assert composed.rating.level >= Rating.QUESTIONABLE.level
+    assert rating_of_text(PROFILES[name], composed.prompt) == composed.rating
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_harmless_prompt_is_rated_general(name: str) -> None:
+    """Words that every step shares count for nothing."""
+    composed = compose(
+        PROFILES[name], PromptOptions("1girl, night", ceiling=Rating.EXPLICIT, rating=Rating.GENERAL)
+    )
+    assert composed.rating is Rating.GENERAL
