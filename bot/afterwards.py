@@ -106,7 +106,7 @@ class Afterwards:
         if profile is None:
             raise MemberError("The model of this job is no longer known, so it cannot be painted again.")
         recipes = tuple(Recipe.from_json(image.recipe).with_weights("") for image in job.images)
-        added, warnings = _noted(job)
+        added, warnings = noted(job)
         first = recipes[0]
         composed = Composed(first.prompt, first.negative_prompt, added, warnings, rating_of(job, profile))
         return request, Plan(profile, composed, recipes, warnings), Lineage("rerun", _first(job))
@@ -149,7 +149,7 @@ class Afterwards:
             request,
             profile=image.profile,
             aspect=None,
-            size=f"{image.width}x{image.height}",
+            size="{}x{}".format(*Recipe.from_json(image.recipe).painted_size),
             count=count,
             seed=(image.seed + 1 + taken) % (MAX_SEED - count + 2),
             init_image=image.sha256 or "",
@@ -284,7 +284,7 @@ def asked(job: Job) -> ImagineRequest:
     return ImagineRequest.from_dict(data)
 
 
-def _noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+def noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:
     """What was added to the prompt and warned of when the job was asked for."""
     try:
         notes = json.loads(job.notes)

@@ -12,6 +12,7 @@ from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.board import Board
 from bot.dispatcher import Dispatcher
+from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.recorder import Park, Recorder, plain_park
@@ -46,6 +47,7 @@ class App:
     studio: Studio
     afterwards: Afterwards
     album: Album
+    enlarger: Enlarger
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -135,7 +137,7 @@ async def open_app(
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, jobs, KeyValue(database))
+            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -10,9 +10,7 @@ from typing import Final, Protocol
 import discord
 from discord.ext import commands
 
-from bot.afterwards import Afterwards
-from bot.album import Album
-from bot.studio import Studio
+from bot.app import App
 from cogs.again import Again
 from cogs.buttons import BUTTONS
 from cogs.delivery import Delivery
@@ -44,11 +42,10 @@ class Store(Protocol):
 class TagbrushBot(commands.Bot):
     """The bot. Default intents only: it reads no messages and knows no member list.
 
-    Buttons reach `studio`, `afterwards`, `album` and `painting` through the client, because discord.py makes
-    dynamic items itself.
+    Buttons reach the use cases through the client, because discord.py makes dynamic items itself.
     """
 
-    def __init__(self, studio: Studio, afterwards: Afterwards, album: Album, store: Store) -> None:
+    def __init__(self, app: App) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -56,11 +53,12 @@ class TagbrushBot(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
         )
-        self.studio = studio
-        self.afterwards = afterwards
-        self.album = album
-        self.painting = Painting(self, studio, afterwards)
-        self._store = store
+        self.studio = app.studio
+        self.afterwards = app.afterwards
+        self.album = app.album
+        self.enlarger = app.enlarger
+        self.painting = Painting(self, app.studio, app.afterwards)
+        self._store: Store = app.store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""

@@ -160,7 +160,7 @@ class Dispatcher:
         if file is None:
             raise MemberError(_SOURCE_DELETED)
         try:
-            return await self._pictures.pixels(file, recipe.init_image, recipe.width, recipe.height)
+            return await self._pictures.pixels(file, recipe.init_image, *recipe.painted_size)
         except FileNotFoundError:
             raise MemberError(_SOURCE_DELETED) from None
         except ValueError as error:

@@ -117,10 +117,11 @@ class Recorder:
         if all(image.file != saved.file for image in job.images):
             # Cancelled while it was being saved: nobody will ever ask for this file.
             await self._pictures.remove(saved.file)
-        speed = await self.until_done(
-            lambda: self._speeds.record(recipe.profile, ticket.cost, seconds), "writing down a speed"
-        )
-        self._estimator.learn(recipe.profile, speed)
+        if not recipe.upscaler:  # which says nothing about how fast the model paints
+            speed = await self.until_done(
+                lambda: self._speeds.record(recipe.profile, ticket.cost, seconds), "writing down a speed"
+            )
+            self._estimator.learn(recipe.profile, speed)
         self._settle(job)
 
     async def _write(self, recipe: Recipe, event: Painted, saved: SavedPicture) -> Job:

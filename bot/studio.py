@@ -122,7 +122,7 @@ class Studio:
             DatabaseError: the database cannot be written; nothing was queued.
         """
         planned = planned or await self.planned(origin, request)
-        rating = await self._rating(origin, request, planned)
+        rating = await self._rating(origin, planned)
         await self._pictures.check_space()
         images = tuple(
             NewImage(
@@ -134,7 +134,7 @@ class Studio:
                 width=r.width,
                 height=r.height,
                 steps=r.steps,
-                cost=cost(r.width, r.height, r.denoising_steps, r.guidance_scale),
+                cost=cost(*r.painted_size, r.denoising_steps, r.guidance_scale),
             )
             for r in planned.recipes
         )
@@ -170,16 +170,16 @@ class Studio:
         self._dispatcher.wake()
         return Accepted(job, planned)
 
-    async def _rating(self, origin: Origin, request: ImagineRequest, planned: Plan) -> Rating:
+    async def _rating(self, origin: Origin, planned: Plan) -> Rating:
         """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.
 
         Raises:
             InvalidRequest: the picture goes beyond what may be painted here, or is not known.
         """
-        own = planned.composed.rating
-        if not request.init_image:
+        own, source = planned.composed.rating, planned.recipes[0].init_image
+        if not source:
             return own
-        sources = await self._gallery.shown_by(request.init_image)
+        sources = await self._gallery.shown_by(source)
         if not sources:
             raise InvalidRequest(
                 "The picture that this one starts from was deleted, so there is nothing to go on from."
@@ -270,7 +270,8 @@ class Studio:
         entries = []
         order = {job_id: place for place, job_id in enumerate(self._queue.jobs_of(guild_id), start=1)}
         live = [job for job in self._board.jobs() if job.guild_id == guild_id]
-        for job in sorted(live, key=lambda j: (not self._board.running(j.id), order.get(j.id, 0))):
+        # Those that are painting have no place any more, whether or not more of their pictures wait.
+        for job in sorted(live, key=lambda j: (0 if self._board.running(j.id) else order.get(j.id, 0), j.id)):
             shot = self._snapshot(job)
             entries.append(
                 QueueEntry(

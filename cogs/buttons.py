@@ -16,6 +16,7 @@ from pipeline.request import ImagineRequest, choose_profile
 if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
+    from bot.enlarging import Enlarger
     from bot.studio import Studio
     from cogs.painting import Painting
 
@@ -30,6 +31,7 @@ class Front(Protocol):
     studio: Studio
     afterwards: Afterwards
     album: Album
+    enlarger: Enlarger
     painting: Painting
 
 

@@ -20,6 +20,8 @@ ACTIONS: Final = {
     "rerun": "rerun",
     "subtle": "subtle variation",
     "strong": "strong variation",
+    "upscale": "enlarged picture",
+    "redraw": "redrawing",
 }
 """What a job is called by what was pressed."""
 

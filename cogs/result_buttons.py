@@ -8,9 +8,13 @@ from discord import ui
 
 from bot.orders import Vary
 from cogs.buttons import GuardedButton
+from cogs.enlarging_buttons import OriginalButton, RedrawButton, UpscaleButton, alone_row
 from cogs.keeping_buttons import DeleteButton, DetailsButton, EraseButton, FavouriteButton, StarButton
 from cogs.painting_buttons import EditButton, RerollButton, RetryButton, VaryButton
 from db.jobs import Job
+from pipeline.recipe import Recipe
+
+_USUAL_SCALE: Final = 2
 
 
 def result_rows(job: Job) -> list[ui.Item[Any]]:
@@ -26,8 +30,10 @@ def result_rows(job: Job) -> list[ui.Item[Any]]:
         )
     ]
     if len(job.images) == 1:
-        rows.append(ui.ActionRow(*(VaryButton(job.id, 0, how, alone=True) for how in Vary)))
+        variations = [VaryButton(job.id, 0, how, alone=True) for how in Vary]
+        rows.append(ui.ActionRow(*alone_row(job.id, Recipe.from_json(job.images[0].recipe)), *variations))
     else:
+        rows.append(ui.ActionRow(*(UpscaleButton(job.id, each, _USUAL_SCALE) for each in positions)))
         rows += [ui.ActionRow(*(VaryButton(job.id, each, how) for each in positions)) for how in Vary]
     return rows
 
@@ -39,6 +45,9 @@ def again_row(job_id: int) -> ui.ActionRow[Any]:
 
 RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
     VaryButton,
+    UpscaleButton,
+    RedrawButton,
+    OriginalButton,
     RerollButton,
     RetryButton,
     EditButton,

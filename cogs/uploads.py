@@ -15,6 +15,9 @@ DEFAULT_LIMIT: Final = 10 * 1024 * 1024
 """Bytes a bot may upload per file in a server without boosts."""
 LEVELS: Final = ("png", "webp", "jpg", "jpg", "jpg")
 """How a file is encoded at each level, each one smaller than the one before."""
+_LOSSY: Final = 2
+_HOPELESS: Final = 2
+"""A PNG this many times too large does not fit as WebP without loss either."""
 _JPEG_QUALITY: Final = {2: 95, 3: 85, 4: 70}
 
 
@@ -59,6 +62,8 @@ def encode(png: bytes, level: int) -> bytes:
 
 def fit(png: bytes, limit: int, level: int) -> tuple[bytes, int]:
     """The best encoding from `level` on that fits `limit` bytes (else the smallest), and its level."""
+    if level < _LOSSY and len(png) > _HOPELESS * limit:
+        level = _LOSSY  # lossless WebP takes tens of seconds for a picture of that size, and saves a third
     data, used = encode(png, level), level
     while len(data) > limit and used + 1 < len(LEVELS):
         used += 1

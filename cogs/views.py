@@ -22,6 +22,7 @@ from db.records import Ancestor
 from pipeline.profiles.types import Profile
 from pipeline.queueing.eta import wording
 from pipeline.recipe import Recipe
+from pipeline.upscalers import UPSCALERS
 
 PROMPT_ROOM: Final = 1800
 NOTE_ROOM: Final = 900
@@ -111,10 +112,17 @@ def _facts(job: Job, profile: Profile | None, parents: Sequence[Ancestor]) -> li
         f"{recipe.width} x {recipe.height}",
         f"{recipe.steps} steps",
         f"guidance {recipe.guidance_scale:g}",
+        *upscaler_of(recipe),
         duration(took),
     ]
     source = f"{ACTIONS.get(job.action, job.action)} {place_of(parents[0])} " if parents else ""
     return [" · ".join(facts), f"-# {source}for <@{job.user_id}>"]
+
+
+def upscaler_of(recipe: Recipe) -> tuple[str, ...]:
+    """What enlarged a picture, if anything did."""
+    known = UPSCALERS.get(recipe.upscaler)
+    return (known.name if known else clean(recipe.upscaler),) if recipe.upscaler else ()
 
 
 def _notes(job: Job, remark: str) -> list[str]:

@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipeline.recipe import Recipe
 from pipeline.samplers import SAMPLERS
+from pipeline.upscalers import UPSCALERS
 
 PARAMETERS_KEY: Final = "parameters"
 RECIPE_KEY: Final = "tagbrush"
@@ -32,10 +33,14 @@ def parameters_text(recipe: Recipe) -> str:
     lines = [_line(recipe.prompt)]
     if recipe.negative_prompt:
         lines.append(f"Negative prompt: {_line(recipe.negative_prompt)}")
-    start = f", Denoising strength: {recipe.strength:g}" if recipe.init_image else ""
+    start = f", Denoising strength: {recipe.strength:g}" if recipe.init_image and not recipe.upscaler else ""
+    width, height = recipe.painted_size
+    if recipe.upscaler in UPSCALERS:
+        upscaler = UPSCALERS[recipe.upscaler]
+        start += f", Hires upscale: {upscaler.scale}, Hires upscaler: {upscaler.name}"
     lines.append(
         f"Steps: {recipe.steps}, Sampler: {SAMPLERS[recipe.sampler].name}, CFG scale: {recipe.guidance_scale:g}, "
-        f"Seed: {recipe.seed}, Size: {recipe.width}x{recipe.height}{start}, Model: {recipe.profile}, Version: Tagbrush"
+        f"Seed: {recipe.seed}, Size: {width}x{height}{start}, Model: {recipe.profile}, Version: Tagbrush"
     )
     return "\n".join(lines)
 

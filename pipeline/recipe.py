@@ -7,10 +7,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
 from pipeline.errors import InvalidRequest
+from pipeline.upscalers import UPSCALERS
 
-RECIPE_VERSION: Final = 2
-READABLE: Final = frozenset({1, RECIPE_VERSION})
-"""Versions that can be read: version 1 had no picture to start from."""
+RECIPE_VERSION: Final = 3
+READABLE: Final = frozenset({1, 2, RECIPE_VERSION})
+"""Versions that can be read: version 1 had no picture to start from, version 2 neither upscaler nor mask."""
+_LATER: Final[dict[str, Any]] = {"init_image": "", "strength": 0.0, "upscaler": "", "mask": ""}
+"""What version 1 lacked, with what it meant."""
 MAX_SEED: Final = 2**32 - 1
 """Largest seed a member may ask for: the range every web UI of the field uses."""
 
@@ -34,6 +37,9 @@ class Recipe:
         init_image: SHA-256 of the original file of the picture it starts from, hexadecimal; empty to start from
             noise alone.
         strength: with an `init_image`, how much of the way is painted again: 0 (nothing) to 1 (all of it).
+        upscaler: id of the network that made it out of the `init_image`, see `pipeline.upscalers`; everything else is
+            then what that picture was painted by, except for the size, which is the result's. Empty for none.
+        mask: SHA-256 of the file of a mask, white where the `init_image` is painted over; empty for all of it.
         version: version of this format.
     """
 
@@ -49,12 +55,25 @@ class Recipe:
     weights: str = ""
     init_image: str = ""
     strength: float = 0.0
+    upscaler: str = ""
+    mask: str = ""
     version: int = RECIPE_VERSION
 
     @property
     def denoising_steps(self) -> int:
-        """Steps that are really taken: from a picture only the last `strength` of them, as in diffusers."""
+        """Steps that are really taken: from a picture only the last `strength` of them, as in diffusers.
+
+        For an upscaler what it costs, in steps of the picture that it is given.
+        """
+        if self.upscaler in UPSCALERS:
+            return UPSCALERS[self.upscaler].steps
         return min(int(self.steps * self.strength), self.steps) if self.init_image else self.steps
+
+    @property
+    def painted_size(self) -> tuple[int, int]:
+        """Width and height as the checkpoint painted it: an upscaler's result is a multiple of that."""
+        scale = UPSCALERS[self.upscaler].scale if self.upscaler in UPSCALERS else 1
+        return self.width // scale, self.height // scale
 
     def with_weights(self, weights: str) -> Recipe:
         """The same recipe, stamped with the weights that painted it."""
@@ -87,8 +106,8 @@ class Recipe:
                 given=data.get("version"),
                 known=RECIPE_VERSION,
             )
-        if data["version"] == 1:
-            data = {"init_image": "", "strength": 0.0, **data, "version": RECIPE_VERSION}
+        if data["version"] < RECIPE_VERSION:
+            data = {**_LATER, **data, "version": RECIPE_VERSION}
         kinds: dict[str, type | tuple[type, ...]] = {
             "guidance_scale": (int, float),
             "strength": (int, float),

@@ -45,7 +45,7 @@ async def serve(settings: Settings) -> int:
     lock = instance_lock(settings)
     try:
         async with open_app(settings) as app:
-            bot = TagbrushBot(app.studio, app.afterwards, app.album, app.store)
+            bot = TagbrushBot(app)
             loop = asyncio.get_running_loop()
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, stop, bot)

@@ -41,7 +41,7 @@ async def serve(
     """
     park = Park()
     async with open_app(park) as app:
-        bot = TagbrushBot(app.studio, app.afterwards, app.album, app.store)
+        bot = TagbrushBot(app)
         env = simcord.Env(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
         env.backend.bot_user.name = NAME
         park.env = env

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipeline.engine.device import choose_device
 from pipeline.engine.engine import Engine
 from pipeline.engine.hub import Hub
 from pipeline.engine.store import ModelStore
+from pipeline.engine.upscale import Upscalers
 from pipeline.profiles.types import Profile
 from pipeline.work import Event
 
@@ -48,4 +50,5 @@ def build_engine(
         max_loaded=max_models,
         hub=Hub(cache, endpoint=hub_endpoint, token=hub_token),
     )
-    return Engine(store, max_running=max_running, max_models=max_models, emit=emit)
+    upscalers = Upscalers(lambda: choose_device(device))
+    return Engine(store, max_running=max_running, max_models=max_models, emit=emit, upscalers=upscalers)

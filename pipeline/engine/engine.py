@@ -19,11 +19,12 @@ from pipeline.engine.conditioning import Conditioner
 from pipeline.engine.decode import decode
 from pipeline.engine.denoise import predict
 from pipeline.engine.grouping import groups
-from pipeline.engine.memory import TILED, MemoryLadder, TooMany, given_up, is_out_of_memory, latent_shape
+from pipeline.engine.memory import TILED, MemoryLadder, TooMany, latent_shape, plain
 from pipeline.engine.model import LoadedModel
 from pipeline.engine.preview import Previews
 from pipeline.engine.running import Running, begin, is_guided
 from pipeline.engine.sharing import ExactSharing
+from pipeline.engine.upscale import Enlargements, Upscalers
 from pipeline.engine.waiting import STOPPED, WaitingRoom
 from pipeline.errors import Cancelled
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Started, Stepped, Work
@@ -44,6 +45,7 @@ class Engine:
             are among those that `tick` returns. Downloads are told from a thread of their own.
         batch_invariant: keep each picture bit-equal alone and in company, see `pipeline.engine.sharing`. None
             chooses that on the CPU, and elsewhere calls shared by all images of a model and a latent shape.
+        upscalers: where the networks come from that enlarge pictures; None for the installed ones, on the CPU.
         clock: seconds, for `Painted.seconds`.
     """
 
@@ -55,6 +57,7 @@ class Engine:
         max_models: int | None = None,
         emit: Callable[[Event], None] | None = None,
         batch_invariant: bool | None = None,
+        upscalers: Upscalers | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._models = models
@@ -65,6 +68,9 @@ class Engine:
         self._clock = clock
         self._room = WaitingRoom(models, self._tell)
         self._images: list[Running] = []
+        self._enlargements = Enlargements(
+            upscalers or Upscalers(lambda: torch.device("cpu")), self._make_room, clock
+        )
         # Only ever added to by other threads, one `add` at a time, which the interpreter makes atomic.
         self._cancelled: set[int] = set()
         self._conditioner = Conditioner()
@@ -75,8 +81,8 @@ class Engine:
 
     @property
     def running(self) -> int:
-        """Images that are being painted."""
-        return len(self._images)
+        """Images that are being painted or enlarged."""
+        return len(self._images) + len(self._enlargements)
 
     @property
     def waiting(self) -> int:
@@ -86,7 +92,7 @@ class Engine:
     @property
     def busy(self) -> bool:
         """Whether a tick would do anything. Not while a download is all there is; `wake` tells when it ends."""
-        return bool(self._images or self._cancelled or self._room.busy)
+        return bool(self.running or self._cancelled or self._room.busy)
 
     def add(self, work: Work) -> None:
         """Let a work join at the next tick that has room, once its weights are on this machine."""
@@ -114,6 +120,7 @@ class Engine:
         self._drop_cancelled()
         self._events += self._room.collect()
         self._join()
+        self._events += self._enlargements.tick()
         for group in groups(self._images, limit=self._ladder.batch_limit, is_exact=self._is_exact):
             self._step(group)
         for image in [image for image in self._images if image.done]:
@@ -128,6 +135,7 @@ class Engine:
         """
         events = self._take_events()
         self._images.clear()
+        self._enlargements.clear()
         self._room.clear()
         self._conditioner.forget()
         self._models.release_idle(())
@@ -141,19 +149,18 @@ class Engine:
         for work_id in list(self._cancelled):
             self._cancelled.discard(work_id)
             kept = [image for image in self._images if image.work.id != work_id]
-            if self._room.drop(work_id) or len(kept) < len(self._images):
+            dropped = self._room.drop(work_id) or self._enlargements.drop(work_id)
+            if dropped or len(kept) < len(self._images):
                 self._images = kept
                 self._events.append(Dropped(work_id))
 
     def _join(self) -> None:
-        while self._room.ready and len(self._images) < self._max_running:
-            work = self._room.ready[0]
-            models = self._in_use
-            if self._max_models and work.recipe.profile not in models and len(models) >= self._max_models:
-                return
-            self._room.ready.popleft()
+        while self.running < self._max_running and (work := self._room.take(self._in_use, self._max_models)):
             try:
-                self._images.append(self._begin(work))
+                if work.recipe.upscaler:
+                    self._enlargements.add(work)
+                else:
+                    self._images.append(self._begin(work))
             except Cancelled:
                 if work.id not in self._cancelled:
                     # The program ends: the work stays, for its owner to paint at the next start.
@@ -162,9 +169,13 @@ class Engine:
                 self._cancelled.discard(work.id)
                 self._events.append(Dropped(work.id))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this work's alone
-                self._events.append(Failed(work.id, _plain(error, work)))
+                self._events.append(Failed(work.id, plain(error, work.recipe.width, work.recipe.height)))
             else:
                 self._events.append(Started(work.id))
+
+    def _make_room(self) -> None:
+        self._conditioner.forget()
+        self._models.release_idle(self._in_use)
 
     def _begin(self, work: Work) -> Running:
         recipe = work.recipe
@@ -268,7 +279,8 @@ class Engine:
 
     def _fail(self, image: Running, error: Exception) -> None:
         self._images.remove(image)
-        self._events.append(Failed(image.work.id, _plain(error, image.work)))
+        recipe = image.work.recipe
+        self._events.append(Failed(image.work.id, plain(error, recipe.width, recipe.height)))
 
     def _with_memory(
         self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, decoding: bool = False
@@ -290,8 +302,3 @@ class Engine:
             changed=changed,
             release_idle=lambda: self._models.release_idle(in_use),
         )
-
-
-def _plain(error: Exception, work: Work) -> Exception:
-    """The error, or the sentence for a member where memory ran out beside the ladder."""
-    return given_up(work.recipe.height, work.recipe.width) if is_out_of_memory(error) else error

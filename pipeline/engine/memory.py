@@ -52,6 +52,11 @@ def given_up(height: int, width: int) -> OutOfMemory:
     return OutOfMemory(GIVEN_UP, width=width, height=height)
 
 
+def plain(error: Exception, width: int, height: int) -> Exception:
+    """The error, or the sentence for a member where memory ran out beside the ladder."""
+    return given_up(height, width) if is_out_of_memory(error) else error
+
+
 class TooMany(Exception):
     """Fewer pictures are to be tried in one call."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from pipeline.engine.acquire import ModelSource
@@ -51,7 +51,8 @@ class WaitingRoom:
         """Put a work last, and begin to fetch its weights if they are not here."""
         profile = work.recipe.profile
         try:
-            here = self._models.is_here(profile)
+            # Enlarging needs no checkpoint.
+            here = bool(work.recipe.upscaler) or self._models.is_here(profile)
         except MemberError:
             here = True  # something is wrong with it: loading it says what, to this work
         if here:
@@ -59,6 +60,21 @@ class WaitingRoom:
         else:
             self._fetching = (*self._fetching, work)
             self._fetcher.request(profile)
+
+    def take(self, in_use: Collection[str], max_models: int | None) -> Work | None:
+        """The next work, if it may join now; None if there is none.
+
+        Args:
+            in_use: profiles of the images being painted.
+            max_models: most different ones among them; None for no limit. Enlarging needs none.
+        """
+        if not self.ready:
+            return None
+        recipe = self.ready[0].recipe
+        another = not recipe.upscaler and recipe.profile not in in_use
+        if another and max_models and len(in_use) >= max_models:
+            return None
+        return self.ready.popleft()
 
     def drop(self, work_id: int) -> bool:
         """Take a work out; whether it was here. A download that nobody waits for any more stops."""

@@ -16,7 +16,8 @@ from pipeline.recipe import Recipe
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, text_of
 
-RESULT = ["Reroll", "Edit", "Favourite", "Details", "Delete", "Vary (subtle)", "Vary (strong)"]
+RESULT = ["Reroll", "Edit", "Favourite", "Details", "Delete"]
+RESULT += ["Upscale x2", "Upscale x4", "Original file", "Vary (subtle)", "Vary (strong)"]
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class World:
         self.app = await self._app_stack.enter_async_context(
             open_app(settings, park=self._park, make_engine=self._make_engine)
         )
-        self.bot = TagbrushBot(self.app.studio, self.app.afterwards, self.app.album, self.app.store)
+        self.bot = TagbrushBot(self.app)
 
     async def close(self) -> None:
         """Stop everything, and fail on whatever Discord would have refused or nobody answered for."""
