@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("start", "loop", "queue", "overhead", "engine", "history", "adherence", "variation", "repeatable")
+ALL = (
+    "start",
+    "loop",
+    "queue",
+    "overhead",
+    "engine",
+    "history",
+    "adherence",
+    "variation",
+    "upscale",
+    "repeatable",
+)
 
 if __name__ == "__main__":
     sys.exit(

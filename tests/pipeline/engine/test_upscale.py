@@ -82,7 +82,7 @@ def test_tiles_leave_no_seam(upscalers: Upscalers, monkeypatch: pytest.MonkeyPat
     """Many small tiles make the same picture as one, bit by bit at x2."""
     made = []
     for side in (256, 32):
-        monkeypatch.setattr(module, "_TILE", side)
+        monkeypatch.setattr(module, "_CPU_TILE", side)
         each = Enlarging(work(2), upscalers.get(BY_SCALE[2].id), 0.0)
         while not each.done:
             each.advance(lambda: None)
@@ -92,7 +92,7 @@ def test_tiles_leave_no_seam(upscalers: Upscalers, monkeypatch: pytest.MonkeyPat
 
 def test_one_tile_for_each_tick(upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that pictures beside it go on; pictures are enlarged one after another."""
-    monkeypatch.setattr(module, "_TILE", 48)
+    monkeypatch.setattr(module, "_CPU_TILE", 48)
     engine = Engine(Shelf(), upscalers=upscalers)
     engine.add(work(2, 1))
     engine.add(work(2, 2))
@@ -102,7 +102,7 @@ def test_one_tile_for_each_tick(upscalers: Upscalers, monkeypatch: pytest.Monkey
 
 def test_a_cancelled_one_is_dropped(upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two tiles."""
-    monkeypatch.setattr(module, "_TILE", 48)
+    monkeypatch.setattr(module, "_CPU_TILE", 48)
     engine = Engine(Shelf(), upscalers=upscalers)
     engine.add(work(2))
     engine.tick()
