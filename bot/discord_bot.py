@@ -23,6 +23,7 @@ from cogs.models import Models
 from cogs.painting import Painting
 from cogs.queue import Queue
 from cogs.result_buttons import RESULT_BUTTONS
+from cogs.words import Words, languages
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Editing(self.afterwards, self.painting))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
+        await self.tree.set_translator(Words())
         await self.sync_commands()
 
     async def sync_commands(self) -> bool:
@@ -93,9 +95,9 @@ class TagbrushBot(commands.Bot):
         return True
 
     def tree_digest(self) -> str:
-        """A hash of every command and of the application they belong to."""
+        """A hash of every command, of the words they are translated by, and of the application they belong to."""
         tree = sorted((c.to_dict(self.tree) for c in self.tree.get_commands()), key=lambda c: str(c["name"]))
-        text = json.dumps([self.application_id, tree], sort_keys=True, default=str)
+        text = json.dumps([self.application_id, tree, languages()], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     async def on_message(self, message: discord.Message, /) -> None:

@@ -13,6 +13,8 @@ from discord import app_commands
 
 from bot.errors import tell
 from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
+from cogs.words import say, speak, translated
+from db.errors import DatabaseError
 from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ async def whisper(interaction: AnyInteraction, text: str) -> None:
         await interaction.edit_original_response(content=text, allowed_mentions=nobody)
         return
     if deferred:
-        await interaction.edit_original_response(content="Not done.", allowed_mentions=nobody)
+        await interaction.edit_original_response(content=say("Not done."), allowed_mentions=nobody)
     await interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody)
     if deferred:
         with contextlib.suppress(discord.NotFound):
@@ -54,9 +56,21 @@ async def whisper(interaction: AnyInteraction, text: str) -> None:
 
 
 def explain(error: BaseException, doing: str) -> tuple[str, str]:
-    """`tell`, with the sentence fit for Discord: (sentence, reference id)."""
-    text, reference = tell(error, doing)
-    return (shown(error) if isinstance(error, MemberError) else text), reference
+    """`tell`, with the sentence fit for Discord and in this task's language: (sentence, reference id)."""
+    _, reference = tell(error, doing)
+    match error:
+        case MemberError():
+            return shown(error), reference
+        case DatabaseError():
+            text = say("{problem} (reference {reference})", problem=translated(error.text), reference=reference)
+        case _:
+            text = say(
+                "Something went wrong on our side while {doing}. Please tell the server owner this reference: "
+                "{reference}.",
+                doing=translated(doing),
+                reference=reference,
+            )
+    return text, reference
 
 
 def shown(error: MemberError) -> str:
@@ -65,11 +79,12 @@ def shown(error: MemberError) -> str:
     Parameters hold what members type: a backtick in one would end the code around it, and a link after that
     would be a live one in the bot's own words.
     """
+    template = translated(error.template)
     if not error.params:
-        return error.text
+        return template
     parts, inside = [], False
     formatter = string.Formatter()
-    for literal, name, spec, conversion in formatter.parse(error.template):
+    for literal, name, spec, conversion in formatter.parse(template):
         parts.append(literal)
         inside ^= literal.count("`") % 2 == 1
         if name is None:
@@ -93,6 +108,7 @@ async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) 
 @contextlib.asynccontextmanager
 async def guarded(interaction: AnyInteraction, doing: str) -> AsyncIterator[None]:
     """Around the body of every command and button: whatever is raised reaches the member as a sentence."""
+    speak(interaction.locale)
     try:
         yield
     except Exception as error:  # noqa: BLE001 - this is the one place that answers for all of them
@@ -117,6 +133,11 @@ def _sentence(error: BaseException) -> BaseException:
 
 class Tree(app_commands.CommandTree[Any]):
     """A command tree whose errors are answered, also those raised outside a command's own body."""
+
+    async def interaction_check(self, interaction: AnyInteraction, /) -> bool:
+        """Pass, and speak the member's language from here on, also while an option is being completed."""
+        speak(interaction.locale)
+        return True
 
     async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError, /) -> None:
         """Answer an error that no command has answered."""

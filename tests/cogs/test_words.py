@@ -1,0 +1,120 @@
+"""Every sentence in every language: nothing missing, nothing left over, the same fields."""
+
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+
+from cogs.words import FOLDER, Words, languages, say, speak
+from tests.support.sentences import modules, sentences
+from tests.support.simcord_env import World, answer_of
+
+LANGUAGES = sorted(file.stem for file in FOLDER.glob("*.json"))
+
+
+def fields(text: str) -> set[str]:
+    """Names of the open fields of a sentence."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def shown_by_discord(command: Any) -> set[str]:
+    """Descriptions and choices of a command and what is below it."""
+    found = {command.description} if getattr(command, "description", "") else set()
+    for below in getattr(command, "commands", ()):
+        found |= shown_by_discord(below)
+    for parameter in getattr(command, "parameters", ()):
+        found |= {str(parameter.description), *(choice.name for choice in parameter.choices)}
+    if isinstance(command, app_commands.ContextMenu):
+        found.add(command.name)
+    # What is a tag of a model card, or a number, is the same in every language.
+    return {text for text in found if " " in text}
+
+
+@pytest.fixture
+def spoken(world: World) -> set[str]:
+    """All that is said anywhere."""
+    found = set().union(*(sentences(file) for file in modules()))
+    for kind in discord.AppCommandType:
+        found |= set().union(*(shown_by_discord(each) for each in world.bot.tree.get_commands(type=kind)))
+    return {text for text in found if any(letter.isalpha() for letter in text)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_sentence_is_missing(spoken: set[str], language: str) -> None:
+    """Add what is listed here to the language's file."""
+    assert sorted(spoken - set(languages()[language])) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_sentence_is_left_over(spoken: set[str], language: str) -> None:
+    """One that is said no more, or was changed in the code alone."""
+    assert sorted(set(languages()[language]) - spoken) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_same_fields(language: str) -> None:
+    """So that nothing is lost, and nothing fails where it is shown."""
+    wrong = {
+        key for key, text in languages()[language].items() if fields(key) != fields(text) or not text.strip()
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_descriptions_fit_discord_s_hundred_characters(world: World, language: str) -> None:
+    """It refuses all commands for one that is too long."""
+    texts = set().union(*(shown_by_discord(command) for command in world.bot.tree.get_commands()))
+    assert {text for text in texts if len(languages()[language].get(text, "")) > 100} == set()
+
+
+def test_a_language_is_found_by_its_region_too() -> None:
+    """And English is what remains."""
+    for code, said in (
+        ("ja", "実行しませんでした。"),
+        ("ja-JP", "実行しませんでした。"),
+        ("fr", "Not done."),
+        (None, "Not done."),
+    ):
+        speak(code)
+        assert say("Not done.") == said
+
+
+async def test_command_names_stay_as_they_are(world: World) -> None:
+    """Members of one server can tell each other what to type; descriptions are in their own language."""
+    command = world.bot.tree.get_command("imagine")
+    assert command is not None
+    payload = await command.get_translated_payload(world.bot.tree, Words())
+    assert payload.get("name_localizations", {}) == {}
+    assert payload["description_localizations"]["ja"] == "プロンプトから絵を描きます"
+
+
+async def test_a_member_is_told_in_their_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the bot has to say to them alone."""
+    # simcord's members all speak English.
+    read = discord.Interaction._from_data
+
+    def japanese(interaction: discord.Interaction[Any], data: Any) -> None:
+        read(interaction, {**data, "locale": "ja"})
+
+    monkeypatch.setattr(discord.Interaction, "_from_data", japanese)
+    result = await world.alice.slash(world.channel, "show", job="77")
+    assert "このジョブはここでは見つかりません" in answer_of(result)
+
+
+def test_a_new_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else has to be touched."""
+    (tmp_path / "de.json").write_text(json.dumps({"Not done.": "Nicht ausgeführt."}), encoding="utf-8")
+    monkeypatch.setattr("cogs.words.FOLDER", tmp_path)
+    languages.cache_clear()
+    try:
+        speak(discord.Locale.german)
+        assert say("Not done.") == "Nicht ausgeführt."
+    finally:
+        languages.cache_clear()
+        speak(None)
