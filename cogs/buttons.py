@@ -9,6 +9,7 @@ import discord
 
 from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
+from cogs.words import say
 from db.jobs import JobState
 from pipeline.errors import MemberError
 from pipeline.request import ImagineRequest, choose_profile
@@ -66,7 +67,9 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
     def __init__(self, job_id: int) -> None:
         self.job_id = job_id
         super().__init__(
-            discord.ui.Button(label="Cancel", style=discord.ButtonStyle.danger, custom_id=f"tb:cancel:{job_id}")
+            discord.ui.Button(
+                label=say("Cancel"), style=discord.ButtonStyle.danger, custom_id=f"tb:cancel:{job_id}"
+            )
         )
 
     @classmethod
@@ -87,7 +90,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
         if not await front.studio.cancel(job.id):
             raise MemberError("This job is already finished, so there is nothing left to cancel.")
         front.painting.follow(job.id)
-        await whisper(interaction, "Cancelled.")
+        await whisper(interaction, say("Cancelled."))
 
 
 class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})"):
@@ -95,11 +98,13 @@ class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})
 
     doing = "painting a card's example"
 
-    def __init__(self, profile_id: str, label: str = "Paint the example") -> None:
+    def __init__(self, profile_id: str, label: str = "") -> None:
         self.profile_id = profile_id
         super().__init__(
             discord.ui.Button(
-                label=label, style=discord.ButtonStyle.primary, custom_id=f"tb:example:{profile_id}"
+                label=label or say("Paint the example"),
+                style=discord.ButtonStyle.primary,
+                custom_id=f"tb:example:{profile_id}",
             )
         )
 

@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.afterwards import Edit
 from cogs.text import CHOICE_LIMIT, clean, trim
+from cogs.words import say, translated
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile
 
@@ -33,11 +34,13 @@ def edit_form(job_id: int, edit: Edit, profiles: Mapping[str, Profile]) -> ui.Mo
             raise InvalidRequest(
                 "The {name} has {count} characters, and Discord's form takes {limit}. Copy it from Details and "
                 "use `/imagine`, which takes more.",
-                name=name,
+                name=translated(name),
                 count=len(text),
                 limit=TEXT_LIMIT,
             )
-    form = ui.Modal(title=f"Edit job #{job_id}", custom_id=f"tb:edit:{job_id}", timeout=OPEN_SECONDS)
+    form = ui.Modal(
+        title=say("Edit job #{job}", job=job_id), custom_id=f"tb:edit:{job_id}", timeout=OPEN_SECONDS
+    )
     for label in _labels(edit, profiles):
         form.add_item(label)
     return form
@@ -54,14 +57,14 @@ def _labels(edit: Edit, profiles: Mapping[str, Profile]) -> list[ui.Label[Any]]:
     ]
     return [
         ui.Label(
-            text="Prompt",
+            text=say("Prompt"),
             component=ui.TextInput(
                 custom_id="prompt", style=long, default=edit.prompt, min_length=1, max_length=TEXT_LIMIT
             ),
         ),
         ui.Label(
-            text="Negative prompt",
-            description="What to keep out, beside the model's own preset",
+            text=say("Negative prompt"),
+            description=say("What to keep out, beside the model's own preset"),
             component=ui.TextInput(
                 custom_id="negative",
                 style=long,
@@ -71,20 +74,20 @@ def _labels(edit: Edit, profiles: Mapping[str, Profile]) -> list[ui.Label[Any]]:
             ),
         ),
         ui.Label(
-            text="Model",
-            description="Another model starts from its own card's defaults",
+            text=say("Model"),
+            description=say("Another model starts from its own card's defaults"),
             component=ui.Select(custom_id="model", options=models),
         ),
         ui.Label(
-            text="Aspect",
-            description="By the model's own names, or a size such as 832x1216; empty is its default",
+            text=say("Aspect"),
+            description=say("By the model's own names, or a size such as 832x1216; empty is its default"),
             component=ui.TextInput(
                 custom_id="aspect", default=edit.aspect or None, required=False, max_length=100
             ),
         ),
         ui.Label(
-            text="Count",
-            description="1 to 4 pictures",
+            text=say("Count"),
+            description=say("1 to 4 pictures"),
             component=ui.TextInput(custom_id="count", default=edit.count, max_length=2),
         ),
     ]

@@ -14,6 +14,7 @@ from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.text import plural
 from cogs.uploads import Upload, limit_of, prefix
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
 from pipeline.recipe import Recipe
@@ -33,7 +34,7 @@ class UpscaleButton(
         self.job_id, self.position, self.scale = job_id, position, scale
         super().__init__(
             ui.Button(
-                label=f"Upscale x{scale}" if alone else f"U{position + 1}",
+                label=say("Upscale x{scale}", scale=scale) if alone else f"U{position + 1}",
                 emoji="🔍",
                 custom_id=f"tb:upscale:{job_id}:{position}:{scale}",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import discord
 from discord import app_commands, ui
@@ -12,32 +12,37 @@ from bot.studio import Studio
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import trim
+from cogs.words import say, translated
 from pipeline.profiles.types import Profile
 
-TEXT = r"""### How to paint
-`/imagine prompt:` and a few tags, separated by commas: `1girl, solo, long hair, smile, cherry blossoms`.
-Everything else has a default from the model's card, and each option suggests what the model knows.
-**Writing prompts**
-- `(smile:1.3)` weighs a tag more, `(smile:0.8)` less; `\(` and `\)` are plain brackets.
-- `BREAK` starts a new chunk. Long prompts are fine.
-- Names as on Danbooru work: `bishop_(chess)`.
-- `quality:none` and `negative_preset:none` add nothing; what was added is always shown under the pictures.
-**Your pictures**
-- Each shows its seed. The same seed with the same options paints the same picture again.
-- Cancel stops a job that waits or paints; moderators can do that too.
-- Reroll paints the same with new seeds, Edit opens it as a form, Details shows all of it; anybody may press them.
-- A restart of the bot loses nothing: what was queued is painted, and posted once.
-**Commands**
-`/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again
-`/queue` shows what waits · `/models` shows the models, their licences and examples"""
+LINES: Final = (
+    "### How to paint",
+    "`/imagine prompt:` and a few tags, separated by commas: `1girl, solo, long hair, smile, cherry blossoms`.",
+    "Everything else has a default from the model's card, and each option suggests what the model knows.",
+    "**Writing prompts**",
+    r"- `(smile:1.3)` weighs a tag more, `(smile:0.8)` less; `\(` and `\)` are plain brackets.",
+    "- `BREAK` starts a new chunk. Long prompts are fine.",
+    "- Names as on Danbooru work: `bishop_(chess)`.",
+    "- `quality:none` and `negative_preset:none` add nothing; what was added is always shown under the pictures.",
+    "**Your pictures**",
+    "- Each shows its seed. The same seed with the same options paints the same picture again.",
+    "- Cancel stops a job that waits or paints; moderators can do that too.",
+    "- Reroll paints the same with new seeds, Edit opens it as a form, Details shows it all; anybody may press them.",
+    "- A restart of the bot loses nothing: what was queued is painted, and posted once.",
+    "**Commands**",
+    "`/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again",
+    "`/queue` shows what waits · `/models` shows the models, their licences and examples",
+)
 
 
 def help_view(default: Profile) -> ui.LayoutView:
     """The help, with the order of tags of the default model."""
-    items: list[ui.Item[Any]] = [ui.TextDisplay(TEXT)]
+    items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(translated(line) for line in LINES))]
     if default.template_text:
         items.append(
-            ui.TextDisplay(trim(f"**Order of tags for {default.name}**\n{default.template_text}", 800))
+            ui.TextDisplay(
+                trim(say("**Order of tags for {name}**", name=default.name) + f"\n{default.template_text}", 800)
+            )
         )
     return layout(WORKING, *items)
 

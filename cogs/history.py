@@ -23,6 +23,7 @@ from cogs.layouts import WORKING, layout, message_link
 from cogs.showing import send_result
 from cogs.text import alt, clean, inline, length, trim
 from cogs.uploads import Upload
+from cogs.words import say
 from db.history import Wanted
 from pipeline.errors import InvalidRequest, MemberError
 
@@ -64,7 +65,7 @@ class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9
         self.newer, self.cursor, self.wanted = newer, cursor, wanted
         super().__init__(
             ui.Button(
-                label="Newer" if newer else "Older",
+                label=say("Newer") if newer else say("Older"),
                 emoji="◀️" if newer else "▶️",
                 disabled=disabled,
                 custom_id=f"tb:turn:{'n' if newer else 'o'}:{cursor}:{packed(wanted)}",
@@ -94,7 +95,9 @@ class ShowButton(GuardedButton, template=r"tb:show:(?P<job>[0-9]{1,18}):(?P<plac
 
     def __init__(self, job_id: int, place: int) -> None:
         self.job_id = job_id
-        super().__init__(ui.Button(label=f"Show {place}", custom_id=f"tb:show:{job_id}:{place}"))
+        super().__init__(
+            ui.Button(label=say("Show {place}", place=place), custom_id=f"tb:show:{job_id}:{place}")
+        )
 
     @classmethod
     async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:

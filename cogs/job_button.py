@@ -10,6 +10,7 @@ from discord import ui
 
 from cogs.buttons import NEVER, AnyInteraction, GuardedButton
 from cogs.errors import defer_privately
+from cogs.words import translated
 from db.jobs import Job
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ class JobButton(GuardedButton, template=NEVER):
         self.job_id = job_id
         super().__init__(
             ui.Button(
-                label=self.label, emoji=self.emoji, style=self.style, custom_id=f"tb:{self.name}:{job_id}"
+                label=translated(self.label),
+                emoji=self.emoji,
+                style=self.style,
+                custom_id=f"tb:{self.name}:{job_id}",
             )
         )
 

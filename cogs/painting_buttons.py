@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
 from discord import ui
@@ -12,6 +12,7 @@ from bot.orders import Vary
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.edit_form import edit_form
 from cogs.job_button import JobButton
+from cogs.words import translated
 from db.jobs import Job
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ class RerollButton(JobButton, template=r"tb:reroll:(?P<job>[0-9]{1,18})"):
         await front.painting.paint(interaction, *front.afterwards.reroll(job))
 
 
+_LABELS: Final = {
+    Vary.SUBTLE: ("Subtle {n}", "Vary (subtle)"),
+    Vary.STRONG: ("Strong {n}", "Vary (strong)"),
+}
+"""Among several pictures, and for a single one."""
+
+
 class VaryButton(
     GuardedButton, template=r"tb:vary:(?P<job>[0-9]{1,18}):(?P<position>[0-3]):(?P<how>subtle|strong)"
 ):
@@ -39,7 +47,7 @@ class VaryButton(
 
     def __init__(self, job_id: int, position: int, how: Vary, *, alone: bool = False) -> None:
         self.job_id, self.position, self.how = job_id, position, how
-        label = f"Vary ({how.value})" if alone else f"{how.value.capitalize()} {position + 1}"
+        label = translated(_LABELS[how][alone]).format(n=position + 1)
         super().__init__(
             ui.Button(
                 label=label,

@@ -13,9 +13,9 @@ from bot.orders import QueueEntry
 from bot.studio import Studio
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
-from cogs.text import clean, plural, trim
+from cogs.text import clean, plural, time_left, trim
+from cogs.words import say
 from db.jobs import JobState
-from pipeline.queueing.eta import wording
 
 SHOWN: Final = 20
 
@@ -23,17 +23,18 @@ SHOWN: Final = 20
 def queue_text(entries: Sequence[QueueEntry], names: dict[str, str]) -> str:
     """The queue as lines: what paints first, then in the order it will start."""
     if not entries:
-        return "### The queue is empty\nNothing waits in this server. `/imagine` paints at once."
+        return say("### The queue is empty\nNothing waits in this server. `/imagine` paints at once.")
     waiting = sum(entry.state is JobState.QUEUED for entry in entries)
-    head = f"### {plural(len(entries) - waiting, 'job')} painting, {waiting} waiting in this server"
-    lines = [head]
+    painting = plural(len(entries) - waiting, "job")
+    lines = [say("### {jobs} painting, {waiting} waiting in this server", jobs=painting, waiting=waiting)]
     for entry in entries[:SHOWN]:
-        place = "painting" if entry.state is not JobState.QUEUED else f"place {entry.place}"
-        left = f" · {wording(entry.eta_seconds)} left" if entry.eta_seconds is not None else ""
+        queued = entry.state is JobState.QUEUED
+        place = say("place {place}", place=entry.place) if queued else say("painting")
+        left = f" · {time_left(entry.eta_seconds)}" if entry.eta_seconds is not None else ""
         model = trim(clean(names.get(entry.profile, entry.profile)), 60)
         lines.append(f"**{place}** · <@{entry.user_id}> · {plural(entry.images, 'picture')} · {model}{left}")
     if len(entries) > SHOWN:
-        lines.append(f"-# and {len(entries) - SHOWN} more")
+        lines.append(say("-# and {count} more", count=len(entries) - SHOWN))
     return trim("\n".join(lines), 3900)
 
 

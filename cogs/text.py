@@ -6,6 +6,9 @@ import re
 import unicodedata
 from typing import Final
 
+from cogs.words import say
+from pipeline.queueing.eta import estimate
+
 CONTENT_LIMIT: Final = 2000
 """Characters of an ordinary message."""
 LAYOUT_LIMIT: Final = 4000
@@ -98,17 +101,26 @@ def bar(fraction: float) -> str:
 def seeds(numbers: list[int]) -> str:
     """Seeds as a member would type them: one, or the first and last of a row."""
     if not numbers:
-        return "none"
+        return say("none")
     if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
-        return f"seeds {numbers[0]} to {numbers[-1]}"
-    return ("seeds " if len(numbers) > 1 else "seed ") + ", ".join(str(n) for n in numbers)
+        return say("seeds {first} to {last}", first=numbers[0], last=numbers[-1])
+    listed = ", ".join(str(n) for n in numbers)
+    return say("seeds {seeds}", seeds=listed) if len(numbers) > 1 else say("seed {seed}", seed=listed)
 
 
 def duration(seconds: float) -> str:
     """How long something took."""
-    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    if seconds < 100:
+        return say("{seconds:.1f} s", seconds=seconds)
+    return say("{minutes:.0f} min", minutes=seconds / 60)
 
 
 def plural(count: int, what: str) -> str:
-    """`1 picture`, `2 pictures`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    """`1 picture`, `2 pictures`, in the language that is spoken; `what` is the English word for one."""
+    return say(f"{{count}} {what}" if count == 1 else f"{{count}} {what}s", count=count)
+
+
+def time_left(seconds: float) -> str:
+    """`about 3 min left`, in the language that is spoken; see `pipeline.queueing.eta.estimate`."""
+    words, number = estimate(seconds)
+    return say("{estimate} left", estimate=say(words, n=number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from statistics import median
+from typing import Final
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -42,18 +43,29 @@ class Estimator:
         return cost / (median(self._speeds.values()) if speed is None else speed)
 
 
+ESTIMATES: Final = ("a few seconds", "about {n} s", "about {n} min", "about {n} h", "more than a day")
+"""How a duration can be worded, shortest first."""
+
+
 def wording(seconds: float) -> str:
     """A duration as a fragment of a sentence: "a few seconds", "about 40 s", "about 3 min", "about 2 h".
 
     Rounded up to what the estimate is worth, so that a promise is kept rather than broken. Anything that is
     not a number a person could wait for is "more than a day".
     """
+    words, number = estimate(seconds)
+    return words.format(n=number)
+
+
+def estimate(seconds: float) -> tuple[str, int]:
+    """`wording` before it is put together: one of `ESTIMATES` and the number that belongs into it."""
+    few, tens_of, minutes_of, hours_of, long = ESTIMATES
     if not seconds < DAY:  # also NaN
-        return "more than a day"
+        return long, 0
     if seconds <= 5:
-        return "a few seconds"
+        return few, 0
     if (tens := math.ceil(seconds / 10) * 10) < MINUTE:
-        return f"about {tens} s"
+        return tens_of, tens
     if (minutes := math.ceil(seconds / MINUTE - 0.2)) < 60:
-        return f"about {max(1, minutes)} min"
-    return f"about {max(1, math.ceil(seconds / HOUR - 0.2))} h"
+        return minutes_of, max(1, minutes)
+    return hours_of, max(1, math.ceil(seconds / HOUR - 0.2))

@@ -100,7 +100,8 @@ async def test_a_member_is_told_in_their_language(world: World, monkeypatch: pyt
     read = discord.Interaction._from_data
 
     def japanese(interaction: discord.Interaction[Any], data: Any) -> None:
-        read(interaction, {**data, "locale": "ja"})
+        data["locale"] = "ja"
+        read(interaction, data)
 
     monkeypatch.setattr(discord.Interaction, "_from_data", japanese)
     result = await world.alice.slash(world.channel, "show", job="77")
