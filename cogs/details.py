@@ -6,15 +6,15 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, Final
 
 import discord
 from discord import ui
 
-from cogs.layouts import ACTIONS, DONE, layout, place_of
+from cogs.layouts import DONE, layout, made_from
 from cogs.models import licence_text
 from cogs.text import block, clean, duration, plural, trim
+from cogs.words import say
 from db.jobs import Image, Job
 from db.records import Ancestor
 from pipeline.profiles.types import Profile
@@ -29,11 +29,11 @@ def details_view(job: Job, profile: Profile | None, parents: Sequence[Ancestor])
     """The full recipe, lineage, seconds and licence; whatever is too long is whole in the attached file."""
     recipe = Recipe.from_json(job.images[0].recipe)
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"### Job #{job.id}\n**Prompt, as it was painted**"),
+        ui.TextDisplay(say("### Job #{job}\n**Prompt, as it was painted**", job=job.id)),
         ui.TextDisplay(block(recipe.prompt, PROMPT_ROOM)),
     ]
     if recipe.negative_prompt:
-        items.append(ui.TextDisplay("**Negative prompt**"))
+        items.append(ui.TextDisplay(say("**Negative prompt**")))
         items.append(ui.TextDisplay(block(recipe.negative_prompt, NEGATIVE_ROOM)))
     items.append(ui.TextDisplay(trim("\n".join(_facts(job, recipe, profile, parents)), 1400)))
     items.append(ui.File(f"attachment://{file_name(job)}"))
@@ -55,32 +55,34 @@ def recipes_file(job: Job) -> discord.File:
 def _facts(job: Job, recipe: Recipe, profile: Profile | None, parents: Sequence[Ancestor]) -> list[str]:
     sampler = SAMPLERS[recipe.sampler].name if recipe.sampler in SAMPLERS else recipe.sampler
     name = clean(profile.name if profile else recipe.profile)
-    numbers = f"{recipe.steps} steps · guidance {recipe.guidance_scale:g}"
+    numbers = say("{steps} steps · guidance {scale:g}", steps=recipe.steps, scale=recipe.guidance_scale)
     lines = [f"**{name}** · {recipe.width} x {recipe.height} · {sampler} · {numbers}"]
     if weights := job.images[0].weights:
-        lines.append(f"Weights `{clean(weights)}`")
+        lines.append(say("Weights `{weights}`", weights=clean(weights)))
     lines += [_picture(image) for image in job.images]
     when = datetime.fromtimestamp(job.created_at, UTC)
-    lines.append(f"Asked for by <@{job.user_id}> {discord.utils.format_dt(when)}")
+    lines.append(
+        say("Asked for by {member} {when}", member=f"<@{job.user_id}>", when=discord.utils.format_dt(when))
+    )
     if parents:
-        lines.append(f"{ACTIONS.get(job.action, job.action).capitalize()} {_line(parents)}")
+        lines.append(say("Lineage: {line}", line=_line(job, parents)))
     if profile and profile.licences:
-        lines.append(f"Licence of the model: {'; '.join(licence_text(each) for each in profile.licences)}")
+        licences = "; ".join(licence_text(each) for each in profile.licences)
+        lines.append(say("Licence of the model: {licences}", licences=licences))
     return lines
 
 
 def _picture(image: Image) -> str:
     took = f", {duration(image.seconds)}" if image.seconds is not None else ""
     lacking = "" if image.file else f", {image.state.value}"
-    return f"- picture {image.position + 1}: seed `{image.seed}`{took}{lacking}"
+    return say("- picture {n}: seed `{seed}`", n=image.position + 1, seed=image.seed) + f"{took}{lacking}"
 
 
-def _line(parents: Sequence[Ancestor]) -> str:
-    """`of [#12](...), reroll of #9`: each generation with what made it."""
-    words = [place_of(parents[0])]
-    for younger, older in pairwise(parents):
-        words.append(f"{ACTIONS.get(younger.action, younger.action)} {place_of(older)}")
+def _line(job: Job, parents: Sequence[Ancestor]) -> str:
+    """`reroll of [#12](...), variation of #9`: each generation with what made it."""
+    makers = [job.action, *(parent.action for parent in parents)]
+    words = [made_from(action, older) for action, older in zip(makers, parents, strict=False)]
     line = ", ".join(words)
-    last = parents[-1]
-    more = "" if last.action == "imagine" else ", and further back"
-    return f"{line}{more} ({plural(len(parents), 'generation')})"
+    if parents[-1].action != "imagine":
+        line = say("{line}, and further back", line=line)
+    return f"{line} ({plural(len(parents), 'generation')})"

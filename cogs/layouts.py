@@ -7,6 +7,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from cogs.words import say, translated
 from db.records import Ancestor
 
 WORKING: Final = discord.Colour.blurple()
@@ -33,10 +34,11 @@ def layout(colour: discord.Colour, *items: ui.Item[Any]) -> ui.LayoutView:
     return view
 
 
-def place_of(parent: Ancestor) -> str:
-    """The job a picture belongs to, as a link to its message where there is one: `of [#12](...)`."""
+def made_from(action: str, parent: Ancestor) -> str:
+    """What a job is of which other one, as a link to its message where there is one: `reroll of [#12](...)`."""
     message_id = None if parent.deleted else parent.message_id
-    return f"of {message_link(f'#{parent.job_id}', parent.guild_id, parent.channel_id, message_id)}"
+    link = message_link(f"#{parent.job_id}", parent.guild_id, parent.channel_id, message_id)
+    return say("{made} of {job}", made=translated(ACTIONS.get(action, action)), job=link)
 
 
 def message_link(text: str, guild_id: int, channel_id: int, message_id: int | None) -> str:

@@ -16,6 +16,7 @@ from cogs.buttons import ExampleButton
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import LAYOUT_LIMIT, trim
+from cogs.words import say
 from pipeline.profiles.types import Licence, Profile, Range
 from pipeline.request import choose_profile
 from pipeline.samplers import SAMPLERS
@@ -27,8 +28,8 @@ PER_MESSAGE: Final = 5
 def limits(numbers: Range) -> str:
     """`1 to 50, best 25 to 30`."""
     low, high = numbers.recommended_low, numbers.recommended_high
-    best = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return f"{numbers.minimum:g} to {numbers.maximum:g}, best {best}"
+    best = f"{low:g}" if low == high else say("{low:g} to {high:g}", low=low, high=high)
+    return say("{low:g} to {high:g}, best {best}", low=numbers.minimum, high=numbers.maximum, best=best)
 
 
 def licence_text(licence: Licence) -> str:
@@ -41,9 +42,12 @@ def sizes_text(profile: Profile) -> str:
     """The sizes as a rule or as the list of aspect names."""
     if rule := profile.free_sizes:
         side = int(rule.area**0.5)
-        return (
-            f"multiples of {rule.multiple}, at least {rule.minimum}, "
-            f"area about {side} x {side} (±{rule.tolerance:.0%})"
+        return say(
+            "multiples of {multiple}, at least {least}, area about {side} x {side} (±{tolerance:.0%})",
+            multiple=rule.multiple,
+            least=rule.minimum,
+            side=side,
+            tolerance=rule.tolerance,
         )
     return ", ".join(dict.fromkeys(bucket.aspect for bucket in profile.buckets))
 
@@ -52,11 +56,18 @@ def model_text(profile: Profile, room: int, *, default: bool = False) -> str:
     """A model in at most `room` characters; advice is what gives way."""
     sampler = SAMPLERS[profile.sampler].name if profile.sampler in SAMPLERS else profile.sampler
     lines = [
-        f"### {profile.name}{' (default)' if default else ''}",
-        f"{profile.summary} By {profile.author}. Model `{profile.id}`",
-        f"Licence: {'; '.join(licence_text(licence) for licence in profile.licences)}",
-        f"Sizes: {sizes_text(profile)}",
-        f"Steps {limits(profile.steps)} · guidance {limits(profile.guidance_scale)} · {sampler}",
+        f"### {profile.name}{say(' (default)') if default else ''}",
+        say(
+            "{summary} By {author}. Model `{id}`", summary=profile.summary, author=profile.author, id=profile.id
+        ),
+        say("Licence: {licences}", licences="; ".join(licence_text(licence) for licence in profile.licences)),
+        say("Sizes: {sizes}", sizes=sizes_text(profile)),
+        say(
+            "Steps {steps} · guidance {guidance} · {sampler}",
+            steps=limits(profile.steps),
+            guidance=limits(profile.guidance_scale),
+            sampler=sampler,
+        ),
     ]
     text = "\n".join(lines)
     for sentence in profile.advice:
@@ -94,13 +105,13 @@ def detail(profile: Profile, default: str) -> ui.LayoutView:
     presets = "\n".join(f"- `{p.id}` {p.meaning or p.text}" for p in profile.negative_presets)
     items: list[ui.Item[Any]] = [section(profile, 1500, default=profile.id == default)]
     if profile.template_text:
-        items.append(ui.TextDisplay(trim(f"**Order of tags**\n{profile.template_text}", 500)))
+        items.append(ui.TextDisplay(trim(say("**Order of tags**") + f"\n{profile.template_text}", 500)))
     if tags:
-        items.append(ui.TextDisplay(trim(f"**Tags of the card**\n{tags}", 1300)))
+        items.append(ui.TextDisplay(trim(say("**Tags of the card**") + f"\n{tags}", 1300)))
     if presets:
-        items.append(ui.TextDisplay(trim(f"**Negative presets**\n{presets}", 500)))
+        items.append(ui.TextDisplay(trim(say("**Negative presets**") + f"\n{presets}", 500)))
     if profile.card_url:
-        items.append(ui.TextDisplay(f"-# [The model's card](<{profile.card_url}>)"[:150]))
+        items.append(ui.TextDisplay(trim(say("-# [The model's card](<{url}>)", url=profile.card_url), 150)))
     return layout(WORKING, *items)
 
 

@@ -14,7 +14,7 @@ from discord import ui
 
 from bot.orders import Progress
 from cogs.buttons import CancelButton
-from cogs.layouts import ACTIONS, BROKEN, DONE, STOPPED, WORKING, layout, place_of
+from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
 from cogs.result_buttons import again_row, result_rows
 from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, trim
 from db.jobs import Job, JobState
@@ -115,7 +115,7 @@ def _facts(job: Job, profile: Profile | None, parents: Sequence[Ancestor]) -> li
         *upscaler_of(recipe),
         duration(took),
     ]
-    source = f"{ACTIONS.get(job.action, job.action)} {place_of(parents[0])} " if parents else ""
+    source = f"{made_from(job.action, parents[0])} " if parents else ""
     return [" · ".join(facts), f"-# {source}for <@{job.user_id}>"]
 
 
