@@ -224,10 +224,14 @@ class Preferences:
         if not names:
             return InvalidRequest("You have no presets yet. `/preset save` makes one.")
         close = get_close_matches(folded(name), names, n=1)
+        if close:
+            return InvalidRequest(
+                "You have no preset called `{name}`. Did you mean `{close}`?",
+                name=name[:MAX_NAME],
+                close=names[close[0]],
+            )
         return InvalidRequest(
-            "You have no preset called `{name}`.{hint} `/preset list` shows yours.",
-            name=name[:MAX_NAME],
-            hint=f" Did you mean `{names[close[0]]}`?" if close else "",
+            "You have no preset called `{name}`. `/preset list` shows yours.", name=name[:MAX_NAME]
         )
 
 

@@ -20,7 +20,7 @@ CREATE TABLE presets (
     user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name       TEXT    NOT NULL,
     folded     TEXT    NOT NULL,
-    options    TEXT    NOT NULL CHECK (json_valid(options)),
+    options    TEXT    NOT NULL CHECK (options <> ''),
     updated_at REAL    NOT NULL,
     UNIQUE (user_id, folded)
 ) STRICT;

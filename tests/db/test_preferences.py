@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,9 +121,3 @@ async def test_a_database_from_before_is_brought_up(path: Path, clock: Clock) ->
         tables = PreferenceTables(db)
         await tables.change(7, "Mia", lambda _: FULL)
         assert await tables.defaults(7) == FULL
-
-
-async def test_options_must_be_json(tables: PreferenceTables) -> None:
-    """A fault of ours is seen when it is written, not when it is read."""
-    with pytest.raises(sqlite3.IntegrityError):
-        await tables.save(7, "Mia", Preset("Night", "no json"), "night", cap=25)
