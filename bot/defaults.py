@@ -188,7 +188,7 @@ def effective(
     profile = check(replace(chosen, negative=None, rating=None), profiles, default_profile, seed)
     wished = choose_rating(typed.rating)
     for layer in layers:
-        chosen, said = _filled(chosen, layer, profiles, profile)
+        chosen, said = _filled(chosen, layer, profiles, profile, seed)
         warnings += said
         if wished is None and (wished := _rating_of(layer)) is not None:
             chosen, said = _rated(chosen, layer, wished, ceiling, rating_of_text(profile, prompt))
@@ -215,16 +215,16 @@ def _with_model(
 
 
 def _filled(
-    chosen: Options, layer: Layer, profiles: Mapping[str, Profile], profile: Profile
+    chosen: Options, layer: Layer, profiles: Mapping[str, Profile], profile: Profile, seed: Number | None
 ) -> tuple[Options, list[str]]:
     """What is chosen already, with all of a layer that fits, without its rating and model."""
     below = replace(layer.options, profile=chosen.profile, rating=chosen.rating)
-    if _fits(chosen.over(below), profiles, profile):
+    if _fits(chosen.over(below), profiles, profile, seed):
         return chosen.over(below), []
     warnings: list[str] = []
     for name in _ORDER:
         one = Options(**{each: getattr(below, each) for each in (name, *_SPELLED.get(name, ()))})
-        if one == Options() or _fits(chosen.over(one), profiles, profile):
+        if one == Options() or _fits(chosen.over(one), profiles, profile, seed):
             chosen = chosen.over(one)
         elif chosen.over(one) != chosen:
             value = one.size or getattr(one, name)
@@ -235,9 +235,9 @@ def _filled(
     return chosen, warnings
 
 
-def _fits(options: Options, profiles: Mapping[str, Profile], profile: Profile) -> bool:
+def _fits(options: Options, profiles: Mapping[str, Profile], profile: Profile, seed: Number | None) -> bool:
     try:
-        check(replace(options, negative=None, rating=None), profiles, profile.id)
+        check(replace(options, negative=None, rating=None), profiles, profile.id, seed)
     except InvalidRequest:
         return False
     return True
@@ -268,4 +268,4 @@ def _rated(
 def _plain(value: object) -> str:
     """A value inside inline code."""
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text.replace("`", "'")[:60]
+    return " ".join(text.replace("`", "'").split())[:60]

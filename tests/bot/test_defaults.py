@@ -12,6 +12,7 @@ from bot.models import read_profiles
 from bot.settings import read_settings
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
+from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest
 
 Profiles = Mapping[str, Profile]
@@ -30,12 +31,13 @@ def filled(
     *layers: Options,
     prompt: str = "1girl",
     ceiling: Rating = Rating.GENERAL,
+    seed: int | None = None,
 ) -> tuple[ImagineRequest, tuple[str, ...]]:
     """What is asked for with a preset, then settings."""
     places = ("your preset `x`", "your settings")[-len(layers) :] if layers else ()
     return effective(
         prompt=prompt,
-        seed=None,
+        seed=seed,
         typed=typed,
         layers=tuple(Layer(each, place) for each, place in zip(layers, places, strict=True)),
         profiles=profiles,
@@ -126,6 +128,13 @@ def test_a_sampler_that_does_not_take_the_typed_steps_is_left_out(profiles: Prof
     request, warnings = filled(profiles, Options(steps=60), Options(sampler="lcm"))
     assert (request.steps, request.sampler) == (60, None)
     assert "sampler `lcm`" in warnings[0]
+
+
+def test_a_count_beyond_the_last_seed_is_left_out(profiles: Profiles) -> None:
+    """The seed was typed; that several pictures count up from it was not."""
+    request, warnings = filled(profiles, Options(), Options(count=4), seed=MAX_SEED)
+    assert (request.count, request.seed) == (1, MAX_SEED)
+    assert "count `4`" in warnings[0]
 
 
 def test_a_model_that_is_no_longer_known_is_left_out(profiles: Profiles) -> None:
