@@ -219,28 +219,29 @@ def _entries(
 
 def _text(studio: Studio, preferences: Preferences, defaults: Defaults) -> str:
     profile, unfit = preferences.model_of(defaults), preferences.unfit(defaults)
-    own = inline("the model's own")
 
-    def shown(setting: Setting, value: str | None) -> str:
-        left_out = f" · {clean(profile.name)} does not know it, so it is left out there"
-        return f"{inline(value)}{left_out if setting in unfit else ''}" if value else own
+    def shown(setting: Setting, value: str | None, own: str) -> str:
+        if not value:
+            return inline(f"the model's own: {own}")
+        if setting not in unfit:
+            return inline(value)
+        return f"{inline(value)} · {clean(profile.name)} does not know it, so it is left out there"
 
     gone = f", {inline(defaults.profile)} is no longer known" if defaults.profile else ""
     whose = "" if defaults.profile in studio.profiles else f" (the bot's own{gone})"
+    aspect = shown(Setting.ASPECT, defaults.aspect, profile.default_aspect)
+    negative = shown(Setting.NEGATIVE, defaults.negative_preset, profile.default_negative or options.NONE)
+    rating = shown(Setting.RATING, defaults.rating, profile.default_rating.value)
+    private = "`yes`, for your eyes only until you share them"
     lines = [
         "### Your settings",
         _RULE,
         f"**Model** {inline(profile.name)}{whose}",
-        f"**Aspect** {shown(Setting.ASPECT, defaults.aspect)}",
-        f"**Negative preset** {shown(Setting.NEGATIVE, defaults.negative_preset)}",
+        f"**Aspect** {aspect}",
+        f"**Negative preset** {negative}",
         f"**Count** {inline(str(defaults.count or 1))}",
-        f"**Rating** {shown(Setting.RATING, defaults.rating)}, lowered where a channel allows less",
-        f"**Private** {inline('yes' if defaults.private else 'no')}"
-        + (
-            ", for your eyes only until you share them"
-            if defaults.private
-            else ", for everybody in the channel"
-        ),
+        f"**Rating** {rating}, lowered where a channel allows less",
+        f"**Private** {private if defaults.private else '`no`, for everybody in the channel'}",
     ]
     return trim("\n".join(lines), 3000)
 
