@@ -29,7 +29,8 @@ Everything else has a default from the model's card, and each option suggests wh
 - A restart of the bot loses nothing: what was queued is painted, and posted once.
 **Commands**
 `/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again
-`/queue` shows what waits · `/models` shows the models, their licences and examples"""
+`/queue` shows what waits · `/models` shows the models, their licences and examples
+`/settings` are your own defaults · `/preset save` keeps options under a name for `/imagine preset:`"""
 
 
 def help_view(default: Profile) -> ui.LayoutView:
