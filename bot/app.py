@@ -15,6 +15,7 @@ from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
+from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
@@ -23,6 +24,7 @@ from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
 from db.keyvalue import KeyValue
+from db.preferences import PreferenceTables
 from db.speeds import Speeds
 from pipeline.executor import EngineLike, Executor
 from pipeline.profiles.types import Profile
@@ -48,6 +50,7 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    preferences: Preferences
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -134,10 +137,21 @@ async def open_app(
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
+        preferences = Preferences(studio=studio, tables=PreferenceTables(database))
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
+            yield App(
+                settings=settings,
+                profiles=profiles,
+                studio=studio,
+                afterwards=afterwards,
+                album=album,
+                enlarger=Enlarger(studio),
+                preferences=preferences,
+                jobs=jobs,
+                store=KeyValue(database),
+            )
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -21,8 +21,11 @@ from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.models import Models
 from cogs.painting import Painting
+from cogs.presets import Presets
 from cogs.queue import Queue
 from cogs.result_buttons import RESULT_BUTTONS
+from cogs.settings import Settings
+from cogs.settings_panel import SETTING_CONTROLS
 from cogs.words import Words, languages
 
 log = logging.getLogger(__name__)
@@ -58,19 +61,22 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
+        self.preferences = app.preferences
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
-        await self.add_cog(Imagine(self.studio, self.painting))
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton, *SETTING_CONTROLS)
+        await self.add_cog(Imagine(self.studio, self.preferences, self.painting))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Editing(self.afterwards, self.painting))
+        await self.add_cog(Settings(self.studio, self.preferences))
+        await self.add_cog(Presets(self.studio, self.preferences, self.afterwards, self.album))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.tree.set_translator(Words())
         await self.sync_commands()

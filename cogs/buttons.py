@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
     from bot.enlarging import Enlarger
+    from bot.preferences import Preferences
     from bot.studio import Studio
     from cogs.painting import Painting
 
@@ -33,6 +34,7 @@ class Front(Protocol):
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    preferences: Preferences
     painting: Painting
 
 

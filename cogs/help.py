@@ -32,6 +32,7 @@ LINES: Final = (
     "**Commands**",
     "`/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again",
     "`/queue` shows what waits · `/models` shows the models, their licences and examples",
+    "`/settings` are your own defaults · `/preset save` keeps options under a name for `/imagine preset:`",
 )
 
 

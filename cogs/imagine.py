@@ -9,13 +9,15 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.defaults import Options
+from bot.preferences import Preferences
 from bot.studio import Studio
-from cogs import options
+from cogs import options, suggestions
+from cogs.access import check_place, origin_of
 from cogs.errors import guarded
 from cogs.painting import Painting
-from pipeline.errors import InvalidRequest
-from pipeline.profiles.types import Profile, Rating
-from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
+from pipeline.profiles.types import Rating
+from pipeline.request import MAX_COUNT
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -23,24 +25,13 @@ RATINGS: list[Choice[str | int | float]] = [Choice(name=rating.value, value=rati
 COUNTS: list[Choice[str | int | float]] = [Choice(name=str(n), value=n) for n in range(1, MAX_COUNT + 1)]
 
 
-def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
-    return [Choice(name=name, value=value) for name, value in pairs]
-
-
 class Imagine(commands.Cog):
     """The command that everything else is about."""
 
-    def __init__(self, studio: Studio, painting: Painting) -> None:
+    def __init__(self, studio: Studio, preferences: Preferences, painting: Painting) -> None:
         self._studio = studio
+        self._preferences = preferences
         self._painting = painting
-
-    def _profile(self, interaction: AnyInteraction) -> Profile:
-        """The model chosen so far in a half-filled command, or the default while that is half-typed."""
-        wanted = getattr(interaction.namespace, "model", None)
-        try:
-            return choose_profile(self._studio.profiles, wanted, self._studio.default_profile)
-        except InvalidRequest:
-            return self._studio.profiles[self._studio.default_profile]
 
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
@@ -60,15 +51,17 @@ class Imagine(commands.Cog):
         guidance="How closely to follow the prompt",
         seed="The same seed with the same options paints the same picture",
         order="Put the tags into the order the card recommends",
+        preset="One of your own presets, for what you leave out; /preset save makes one",
     )
     @app_commands.choices(rating=RATINGS, count=COUNTS)
+    @app_commands.autocomplete(**suggestions.BY_OPTION, preset=suggestions.own_presets)
     async def imagine(
         self,
         interaction: AnyInteraction,
         prompt: Range[str, 1, 6000],
         model: str | None = None,
         aspect: str | None = None,
-        count: int = 1,
+        count: int | None = None,
         negative: str | None = None,
         negative_preset: str | None = None,
         quality: str | None = None,
@@ -79,65 +72,30 @@ class Imagine(commands.Cog):
         steps: int | None = None,
         guidance: float | None = None,
         seed: int | None = None,
-        order: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        order: bool | None = None,  # noqa: FBT001 - an option of the command
+        preset: str | None = None,
     ) -> None:
         """Queue pictures and show them in this channel."""
         async with guarded(interaction, "queueing your pictures"):
+            check_place(interaction)
             shape, size = options.size_or_aspect(aspect)
-            request = ImagineRequest(
-                prompt=prompt,
+            typed = Options(
                 profile=model,
                 aspect=shape,
                 size=size,
                 count=count,
-                seed=seed,
+                negative=negative,
+                negative_preset=negative_preset,
+                quality=options.quality_of(quality),
+                rating=rating,
+                year=year,
+                styles=options.split_list(style) or None,
+                sampler=sampler,
                 steps=steps,
                 guidance_scale=guidance,
-                sampler=sampler,
-                negative=negative or "",
-                negative_preset=negative_preset,
-                rating=rating,
-                quality=options.quality_of(quality),
-                year=year,
-                styles=options.split_list(style),
                 order=order,
             )
-            await self._painting.paint(interaction, request)
-
-    @imagine.autocomplete("model")
-    async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.models(self._studio.profiles, self._studio.default_profile, typed))
-
-    @imagine.autocomplete("aspect")
-    async def _aspects(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.aspects(self._profile(interaction), typed))
-
-    @imagine.autocomplete("negative_preset")
-    async def _presets(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.presets(self._profile(interaction), typed))
-
-    @imagine.autocomplete("quality")
-    async def _qualities(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.qualities(self._profile(interaction), typed))
-
-    @imagine.autocomplete("year")
-    async def _years(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.years(self._profile(interaction), typed))
-
-    @imagine.autocomplete("style")
-    async def _styles(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.styles(self._profile(interaction), typed))
-
-    @imagine.autocomplete("sampler")
-    async def _samplers(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.samplers(self._profile(interaction), typed))
-
-    @imagine.autocomplete("steps")
-    async def _steps(self, interaction: AnyInteraction, typed: object) -> list[Choice[int]]:
-        found = options.numbers(self._profile(interaction).steps, str(typed), whole=True)
-        return [Choice(name=name, value=int(value)) for name, value in found]
-
-    @imagine.autocomplete("guidance")
-    async def _guidance(self, interaction: AnyInteraction, typed: object) -> list[Choice[float]]:
-        found = options.numbers(self._profile(interaction).guidance_scale, str(typed), whole=False)
-        return [Choice(name=name, value=value) for name, value in found]
+            origin = origin_of(interaction)
+            asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
+            planned = asked.warned(await self._studio.planned(origin, asked.request))
+            await self._painting.paint(interaction, asked.request, planned=planned)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bot.defaults import Options
 from cogs.text import CHOICE_LIMIT, length, trim
 from pipeline.profiles.types import Profile, Range, SpecialTag, TagKind
 from pipeline.samplers import SAMPLERS
@@ -176,3 +177,24 @@ def numbers(limits: Range, typed: str, *, whole: bool) -> list[tuple[str, float]
     inside = limits.recommended_low <= given <= limits.recommended_high
     word = "as the card recommends" if inside else "outside what the card recommends"
     return found if given in hints else [(f"{given:g} · {word}", given), *found]
+
+
+def summary(chosen: Options) -> str:
+    """What a preset sets, in the words of the options: `miniature · 7:9 · count 4`."""
+    parts: list[str] = [each for each in (chosen.profile, chosen.size or chosen.aspect) if each]
+    named: list[tuple[str, object]] = [
+        ("count", chosen.count),
+        ("rating", chosen.rating),
+        ("steps", chosen.steps),
+        ("guidance", chosen.guidance_scale),
+        ("sampler", chosen.sampler),
+        ("negative preset", chosen.negative_preset),
+        ("quality", None if chosen.quality is None else ", ".join(chosen.quality) or NONE),
+        ("year", chosen.year),
+        ("style", ", ".join(chosen.styles or ()) or None),
+        ("negative", chosen.negative),
+    ]
+    parts += [f"{name} {value}" for name, value in named if value is not None]
+    if chosen.order is not None:
+        parts.append("in the card's order" if chosen.order else "in the order typed")
+    return " · ".join(parts)

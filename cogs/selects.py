@@ -1,0 +1,33 @@
+"""Select menus that work after any restart, as `cogs.buttons` does for buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import discord
+from discord import ui
+
+from cogs.buttons import NEVER, AnyInteraction
+from cogs.errors import guarded
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+
+class GuardedSelect(ui.DynamicItem[ui.Select[Any]], template=NEVER):
+    """A select menu whose failures are answered. What is said of `GuardedButton` holds here, too."""
+
+    doing: ClassVar[str] = "handling a menu"
+
+    async def interaction_check(self, interaction: AnyInteraction, /) -> bool:  # noqa: ARG002 - discord.py's signature
+        """Always pass: `act` checks, because an exception here would vanish."""
+        return True
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Run `act`; whatever it raises reaches the member."""
+        async with guarded(interaction, self.doing):
+            await self.act(interaction, cast("Front", interaction.client), self.item.values[0])
+
+    async def act(self, interaction: AnyInteraction, front: Front, value: str) -> None:
+        """What choosing a value does."""
+        raise NotImplementedError
