@@ -10,14 +10,17 @@ from typing import Final
 
 from bot.afterwards import Afterwards
 from bot.album import Album
+from bot.batches import Batches
 from bot.board import Board
 from bot.dispatcher import Dispatcher
+from bot.drafts import Drafts
 from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
+from db.confirmations import Confirmations
 from db.database import Database
 from db.gallery import Gallery
 from db.history import History
@@ -48,6 +51,8 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    batches: Batches
+    drafts: Drafts
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -134,10 +139,22 @@ async def open_app(
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
+        batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
+            yield App(
+                settings=settings,
+                profiles=profiles,
+                studio=studio,
+                afterwards=afterwards,
+                album=album,
+                enlarger=Enlarger(studio),
+                batches=batches,
+                drafts=Drafts(jobs=jobs, gallery=gallery),
+                jobs=jobs,
+                store=KeyValue(database),
+            )
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):
