@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.drafts import DRAFT
-from bot.orders import Accepted, Lineage, Origin
+from bot.orders import Accepted, Lineage, Order, Origin
 from bot.settings import Settings
 from bot.studio import Studio
 from db.confirmations import Confirmations
@@ -68,11 +69,9 @@ class Batches:
         rows = self._rows(request, seeds)
         jobs = permutations.count * len(rows)
         if jobs > 1:
-            each = (
-                sum(count for _, count in rows)
-                if seeds.strip()
-                else whole_number("count", request.count, 1, MAX_COUNT)
-            )
+            each = whole_number("count", request.count, 1, MAX_COUNT)
+            if seeds.strip():
+                each = sum(count for _, count in rows)
             self._check(permutations.count, each, jobs)
         texts = expand(permutations)
         if not seeds.strip():
@@ -96,7 +95,7 @@ class Batches:
     def _check(self, prompts: int, each: int, jobs: int) -> None:
         if prompts * each > self._most:
             raise InvalidRequest(
-                "This prompt stands for {prompts}, {pictures} in all, and {most} is the most you may have waiting "
+                "This stands for {prompts}, {pictures} in all, and {most} is the most you may have waiting "
                 "here. Take fewer alternatives or fewer of each.",
                 prompts=_number(prompts, "prompts"),
                 pictures=_number(prompts * each, "pictures"),
@@ -118,6 +117,7 @@ class Batches:
         """
         for request in batch.requests:
             await self._studio.planned(origin, request)
+            await asyncio.sleep(0)  # each takes milliseconds: others get their turn in between
         return await self._confirmations.keep(origin.guild_id, origin.user_id, _packed(batch))
 
     async def find(self, number: int, guild_id: int, user_id: int) -> Batch:
@@ -139,8 +139,10 @@ class Batches:
         Raises:
             MemberError: it was queued or cancelled meanwhile, or as `Studio.submit`, for all of it.
         """
-        plans = [(request, await self._studio.planned(origin, request)) for request in batch.requests]
-        orders = [(request, planned, batch.lineage) for request, planned in plans]
+        orders: list[Order] = []
+        for request in batch.requests:
+            orders.append((request, await self._studio.planned(origin, request), batch.lineage))
+            await asyncio.sleep(0)
         try:
             return await self._studio.submit_all(origin, orders, number)
         except NotWaiting as error:

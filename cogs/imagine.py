@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.studio import Studio
 from cogs import options
+from cogs.batching import Batching
 from cogs.errors import guarded
-from cogs.painting import Painting
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
 from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
@@ -30,9 +30,9 @@ def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
 class Imagine(commands.Cog):
     """The command that everything else is about."""
 
-    def __init__(self, studio: Studio, painting: Painting) -> None:
+    def __init__(self, studio: Studio, batching: Batching) -> None:
         self._studio = studio
-        self._painting = painting
+        self._batching = batching
 
     def _profile(self, interaction: AnyInteraction) -> Profile:
         """The model chosen so far in a half-filled command, or the default while that is half-typed."""
@@ -45,7 +45,7 @@ class Imagine(commands.Cog):
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
     @app_commands.describe(
-        prompt="What to paint, as tags: 1girl, solo, long hair, smile. (tag:1.2) weighs, BREAK parts",
+        prompt="What to paint, as tags: 1girl, smile. (tag:1.2) weighs, {red|blue} hair paints both, BREAK parts",
         model="The model; every other option shows what this one's card documents",
         aspect="Shape of the picture, by the card's own names, or a size such as 832x1216",
         count="How many pictures, each with the next seed",
@@ -60,6 +60,9 @@ class Imagine(commands.Cog):
         guidance="How closely to follow the prompt",
         seed="The same seed with the same options paints the same picture",
         order="Put the tags into the order the card recommends",
+        private="A draft that only you see, with a button to share it",
+        notify="Mention you when the pictures took long",
+        seeds="A series of seeds in place of seed and count, such as 100-107, 100-800/100 or 1,5,9",
     )
     @app_commands.choices(rating=RATINGS, count=COUNTS)
     async def imagine(
@@ -80,6 +83,9 @@ class Imagine(commands.Cog):
         guidance: float | None = None,
         seed: int | None = None,
         order: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        private: bool = False,  # noqa: FBT001, FBT002 - likewise
+        notify: bool = False,  # noqa: FBT001, FBT002 - likewise
+        seeds: Range[str, 1, 200] | None = None,
     ) -> None:
         """Queue pictures and show them in this channel."""
         async with guarded(interaction, "queueing your pictures"):
@@ -102,7 +108,9 @@ class Imagine(commands.Cog):
                 styles=options.split_list(style),
                 order=order,
             )
-            await self._painting.paint(interaction, request)
+            await self._batching.paint(
+                interaction, request, seed_series=seeds or "", private=private, notify=notify
+            )
 
     @imagine.autocomplete("model")
     async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:
