@@ -152,7 +152,8 @@ class Wire:
         if (components or body.get("content")) and checks_pings:
             mentions = body.get("allowed_mentions")
             pinged = mentions.get("users") or [] if isinstance(mentions, dict) else []
-            if not isinstance(mentions, dict) or mentions.get("parse") != [] or {int(each) for each in pinged} - self.may_ping:
+            others = {int(each) for each in pinged} - self.may_ping
+            if not isinstance(mentions, dict) or mentions.get("parse") != [] or others:
                 wrong(f"may ping: allowed_mentions is {mentions}")
         self._check_choices(wrong, body.get("choices"))
 
