@@ -32,7 +32,7 @@ async def paint(world: World, asked: Any, who: Any = None) -> Any:
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_permutations_are_asked_about_and_then_painted(world: World, *, restarted: bool) -> None:
     """Each is a job with a message of its own; the buttons outlive a restart."""
-    asked = await world.imagine(prompt="1girl, {red|blue} hair, {|smile}", count=2)
+    asked: Any = await world.imagine(prompt="1girl, {red|blue} hair, {|smile}", count=2)
     assert asked.ephemeral
     assert "8 pictures in 4 jobs" in text_of(asked.response)
     assert "`1girl, blue hair, smile` · 2 pictures" in text_of(asked.response)
@@ -62,7 +62,7 @@ async def test_each_job_of_a_batch_shows_its_progress_in_a_message(
 ) -> None:
     """Which can be cancelled by itself, and then shows the pictures."""
     engine.hold_at = 5
-    asked = await world.imagine(prompt="{a|b|c}")
+    asked: Any = await world.imagine(prompt="{a|b|c}")
     await paint(world, asked)
     await world.until(lambda: len(world.history()) == 3, "the messages")
     first = {message.id for message in world.history()}
@@ -87,7 +87,7 @@ async def test_a_batch_goes_on_after_a_restart(world: World, engine: ScriptedEng
 async def test_pressed_twice_it_is_queued_once(world: World, engine: ScriptedEngine) -> None:
     """Whoever presses again, or Cancel after that, is told."""
     engine.hold_at = 1
-    asked = await world.imagine(prompt="{a|b}" * 3)
+    asked: Any = await world.imagine(prompt="{a|b}" * 3)
     message, labels = asked.response, buttons_of(asked.response)
     number = "tb:batch:1"
     await paint(world, asked)
@@ -111,7 +111,7 @@ async def press(world: World, message: Any, custom_id: str) -> str:
     number = int(custom_id.rpartition(":")[2])
     view = layout(WORKING, ui.ActionRow(ConfirmButton(number), DropButton(number)))
     stored = message._message
-    before, stored.components = stored.components, view.to_components()
+    before, stored.components = stored.components, view.to_components()  # type: ignore[no-untyped-call]
     try:
         return answer_of(await world.alice.click(message, custom_id=custom_id))
     finally:
@@ -120,7 +120,7 @@ async def press(world: World, message: Any, custom_id: str) -> str:
 
 async def test_cancelled_it_queues_nothing(world: World) -> None:
     """And cannot be painted after that."""
-    asked = await world.imagine(prompt="{a|b}")
+    asked: Any = await world.imagine(prompt="{a|b}")
     await world.alice.click(asked.response, label="Cancel")
     assert "Nothing was queued" in text_of(asked.response)
     assert buttons_of(asked.response) == []
@@ -130,7 +130,7 @@ async def test_cancelled_it_queues_nothing(world: World) -> None:
 
 async def test_a_day_later_it_is_gone(world: World) -> None:
     """With a sentence."""
-    asked = await world.imagine(prompt="{a|b}")
+    asked: Any = await world.imagine(prompt="{a|b}")
     async with world.app.jobs._db.transaction() as tx:
         await tx.execute("UPDATE confirmations SET expires_at = expires_at - ?", KEPT_SECONDS)
     assert "more than a day ago" in answer_of(await paint(world, asked))
@@ -178,7 +178,7 @@ async def test_what_cannot_be_is_refused(world: World, options: dict[str, Any], 
 async def test_the_cap_holds_for_the_whole(world: World, engine: ScriptedEngine) -> None:
     """What waits already counts; nothing of the batch is queued, and it can be pressed again later."""
     engine.hold_at = 1
-    asked = await world.imagine(prompt="{a|b}", count=4)
+    asked: Any = await world.imagine(prompt="{a|b}", count=4)
     for _ in range(2):
         await world.imagine(count=4)
     told = await paint(world, asked)
@@ -210,7 +210,7 @@ async def test_a_single_meaning_is_painted_at_once(world: World) -> None:
 
 async def test_a_seed_series_is_painted(world: World) -> None:
     """Seeds in a row share a job of up to four."""
-    asked = await world.imagine(seeds="100-105, 300")
+    asked: Any = await world.imagine(seeds="100-105, 300")
     assert "7 pictures in 3 jobs" in text_of(asked.response)
     assert "seeds 100 to 103" in text_of(asked.response)
     await paint(world, asked)

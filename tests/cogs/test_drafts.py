@@ -160,7 +160,7 @@ async def test_where_the_bot_may_not_post_nothing_is_shared(world: World) -> Non
     closed = world.guild.create_text_channel(
         "closed", overwrites={bot: discord.PermissionOverwrite(attach_files=False)}
     )
-    shown = await world.alice.slash(closed, "show", job="1")
+    shown: Any = await world.alice.slash(closed, "show", job="1")
     told = await world.alice.click(shown.response, label="Share")
     assert "Attach Files" in answer_of(told)
     assert (await job_of(world)).private
@@ -280,7 +280,7 @@ async def test_after_the_token_has_died_it_comes_as_a_direct_message(
     await world.restart()
     await world.finished()
     assert len(direct(world)) == 1
-    shown = await world.alice.slash(world.channel, "show", job="1")
+    shown: Any = await world.alice.slash(world.channel, "show", job="1")
     assert "Share" in buttons_of(shown.response)
 
 
@@ -359,7 +359,7 @@ async def test_a_draft_that_fails_is_told_privately(
 
 async def test_a_batch_of_drafts(world: World) -> None:
     """Each in an answer of its own that only the member sees."""
-    asked = await world.imagine(prompt="{a|b|c}", private=True)
+    asked: Any = await world.imagine(prompt="{a|b|c}", private=True)
     await world.alice.click(asked.response, label="Paint 3 pictures")
     await world.finished()
     assert public(world) == []

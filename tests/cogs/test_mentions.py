@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ async def test_a_private_draft_notifies_privately(world: World) -> None:
 
 async def test_each_job_of_a_batch_is_mentioned(world: World) -> None:
     """Each below its own message."""
-    asked = await world.imagine(prompt="{a|b}", notify=True)
+    asked: Any = await world.imagine(prompt="{a|b}", notify=True)
     await world.alice.click(asked.response, label="Paint 2 pictures")
     await world.finished()
     assert len(mentions(world)) == 2
