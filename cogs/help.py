@@ -21,11 +21,13 @@ Everything else has a default from the model's card, and each option suggests wh
 - `(smile:1.3)` weighs a tag more, `(smile:0.8)` less; `\(` and `\)` are plain brackets.
 - `BREAK` starts a new chunk. Long prompts are fine.
 - Names as on Danbooru work: `bishop_(chess)`.
+- `{red|blue} hair` paints both, after asking you; `\{` is a plain brace. `seeds:100-107` paints a series.
 - `quality:none` and `negative_preset:none` add nothing; what was added is always shown under the pictures.
 **Your pictures**
 - Each shows its seed. The same seed with the same options paints the same picture again.
 - Cancel stops a job that waits or paints; moderators can do that too.
 - Reroll paints the same with new seeds, Edit opens it as a form, Details shows all of it; anybody may press them.
+- `private:True` is a draft for your eyes, with a Share button; `notify:True` mentions you after a long wait.
 - A restart of the bot loses nothing: what was queued is painted, and posted once.
 **Commands**
 `/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again
