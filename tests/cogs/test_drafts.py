@@ -137,6 +137,16 @@ async def test_a_deleted_draft_is_not_shared(world: World) -> None:
     assert public(world) == []
 
 
+async def test_its_member_deletes_a_draft(world: World) -> None:
+    """The files go; the answer that shows it is the member's own to dismiss."""
+    result = await draft(world)
+    asked: Any = await world.alice.click(result.response, label="Delete")
+    await world.alice.click(asked.response, label="Delete for good")
+    assert "dismiss" in text_of(asked.response)
+    assert (await job_of(world)).deleted_at is not None
+    assert not list(world.app.settings.pictures.rglob("*.png"))
+
+
 async def test_deleted_while_it_is_shared_it_goes_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever deleted it was told that it is gone."""
     result = await draft(world)
