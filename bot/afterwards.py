@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakValueDictionary
 
+from bot.drafts import check_own
 from bot.orders import Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.ratings import rating_of
@@ -69,8 +70,9 @@ class Afterwards:
                 asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
-        if job is None or job.guild_id != guild_id or (job.private and job.user_id != user_id):
+        if job is None or job.guild_id != guild_id:
             raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
+        check_own(job, user_id)
         if job.deleted_at is not None and not deleted_too:
             raise MemberError("These pictures were deleted. `/imagine` paints new ones.")
         if job.state is JobState.WITHHELD:

@@ -10,8 +10,10 @@ from typing import Final
 
 from bot.afterwards import Afterwards
 from bot.album import Album
+from bot.batches import Batches
 from bot.board import Board
 from bot.dispatcher import Dispatcher
+from bot.drafts import Drafts
 from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
@@ -19,6 +21,7 @@ from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
+from db.confirmations import Confirmations
 from db.database import Database
 from db.gallery import Gallery
 from db.history import History
@@ -51,6 +54,8 @@ class App:
     album: Album
     enlarger: Enlarger
     preferences: Preferences
+    batches: Batches
+    drafts: Drafts
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -138,6 +143,7 @@ async def open_app(
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         preferences = Preferences(studio=studio, tables=PreferenceTables(database))
+        batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -149,6 +155,8 @@ async def open_app(
                 album=album,
                 enlarger=Enlarger(studio),
                 preferences=preferences,
+                batches=batches,
+                drafts=Drafts(jobs=jobs, gallery=gallery),
                 jobs=jobs,
                 store=KeyValue(database),
             )

@@ -11,7 +11,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.numbers import Number
 from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.ratings import rating_of_text
-from pipeline.request import ImagineRequest, Plan, choose_rating, plan
+from pipeline.request import ImagineRequest, choose_rating, plan
 
 _PROBE: Final = "1girl"
 """A prompt to check options with: short, and of no rating."""
@@ -134,10 +134,6 @@ class Effective:
     warnings: tuple[str, ...] = ()
     private: bool = False
     """The member's own default; the request knows no privacy."""
-
-    def warned(self, planned: Plan) -> Plan:
-        """The plan of this request, with the sentences before its own."""
-        return replace(planned, warnings=(*self.warnings, *planned.warnings))
 
 
 def check(

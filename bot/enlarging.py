@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from bot.afterwards import asked, noted
-from bot.orders import Lineage
+from bot.orders import Lineage, Order
 from bot.ratings import rating_of
 from bot.studio import Studio
 from db.jobs import Image, Job
 from pipeline.errors import MemberError
 from pipeline.prompt.compose import Composed
 from pipeline.recipe import Recipe
-from pipeline.request import ImagineRequest, Plan
+from pipeline.request import Plan
 from pipeline.upscalers import BY_SCALE, Upscaler
 
 REDRAW: Final = 1.5
@@ -24,9 +24,6 @@ MOST_PIXELS: Final = 20_000_000
 """Of a result: four times either side of 1024 x 1024, and some more."""
 _GRID: Final = 8
 """Both sides of a painted picture are multiples of this."""
-
-Order = tuple[ImagineRequest, Plan, Lineage]
-"""What was asked for, the very recipes, and what they go on from."""
 
 
 def offered(recipe: Recipe) -> tuple[Upscaler, ...]:

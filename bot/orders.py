@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from db.jobs import Job, JobState
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Rating
-from pipeline.request import Plan
+from pipeline.request import ImagineRequest, Plan
 
 FINAL: Final = frozenset(
     {JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD}
@@ -32,6 +32,8 @@ class Origin:
     user_name: str
     private: bool = False
     nsfw_channel: bool = False
+    notify: bool = False
+    """Whether they want to be mentioned when the wait was long."""
 
 
 LOCAL: Final = Origin(
@@ -59,6 +61,10 @@ class Vary(StrEnum):
 
 FRESH: Final = Lineage()
 """A job that goes on from nothing."""
+
+
+Order: TypeAlias = tuple[ImagineRequest, Plan, Lineage]
+"""What was asked for, the very recipes, and what they go on from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class Settings:
     max_models: int = _setting(1, _whole(1, 16))
     max_pending_per_member: int = _setting(12, _whole(1, 10_000))
     max_pending_per_guild: int = _setting(200, _whole(1, 100_000))
+    notify_after: int = _setting(60, _whole(0, 86_400))
     rating_ceiling: Rating = _setting(Rating.GENERAL, _rating(Rating.SENSITIVE))
     rating_ceiling_age_restricted: Rating = _setting(Rating.QUESTIONABLE, _rating(Rating.QUESTIONABLE))
     min_free_mb: int = _setting(500, _whole(0, 10_000_000))

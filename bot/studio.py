@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
-from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Accepted, Lineage, Origin, Progress, QueueEntry, QueueFull
+from bot.new_jobs import new_job, ticket
+from bot.orders import (
+    FRESH,
+    LOCAL,
+    LOCAL_CEILING,
+    Accepted,
+    Lineage,
+    Order,
+    Origin,
+    Progress,
+    QueueEntry,
+    QueueFull,
+)
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
 from db.gallery import Gallery
-from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
+from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
-from pipeline.queueing.cost import cost
 from pipeline.queueing.eta import Estimator, wording
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
@@ -122,53 +132,28 @@ class Studio:
             DatabaseError: the database cannot be written; nothing was queued.
         """
         planned = planned or await self.planned(origin, request)
-        rating = await self._rating(origin, planned)
+        [accepted] = await self.submit_all(origin, [(request, planned, lineage)])
+        return accepted
+
+    async def submit_all(
+        self, origin: Origin, orders: Sequence[Order], confirmation_id: int | None = None
+    ) -> tuple[Accepted, ...]:
+        """Commit several requests to the database, all or none; each is a job of its own.
+
+        `confirmation_id` is what they answer, and is taken away with them. Raises as `submit`, and `NotWaiting` when
+        that was answered before.
+        """
+        news = [new_job(origin, o, await self._rating(origin, o[1]), self._settings) for o in orders]
         await self._pictures.check_space()
-        images = tuple(
-            NewImage(
-                recipe=r.to_json(),
-                profile=r.profile,
-                prompt=r.prompt,
-                negative_prompt=r.negative_prompt,
-                seed=r.seed,
-                width=r.width,
-                height=r.height,
-                steps=r.steps,
-                cost=cost(*r.painted_size, r.denoising_steps, r.guidance_scale),
-            )
-            for r in planned.recipes
-        )
-        new = NewJob(
-            origin=origin.kind,
-            guild_id=origin.guild_id,
-            guild_name=origin.guild_name,
-            channel_id=origin.channel_id,
-            user_id=origin.user_id,
-            user_name=origin.user_name,
-            private=origin.private,
-            request=json.dumps(request.to_dict(), ensure_ascii=False),
-            notes=json.dumps(
-                {
-                    "added": [[a.tag, a.rule, a.where] for a in planned.composed.added],
-                    "warnings": list(planned.warnings),
-                    "rating": rating.value,
-                },
-                ensure_ascii=False,
-            ),
-            images=images,
-            pending_cap_user=self._settings.max_pending_per_member,
-            pending_cap_guild=self._settings.max_pending_per_guild,
-            action=lineage.action,
-            parent_image_id=lineage.parent_image_id,
-        )
         try:
-            job = await self._jobs.create(new)
+            jobs = await self._jobs.create_all(news, confirmation_id)
         except CapReached as error:
             raise self._cap_sentence(error, origin) from error
-        self._board.open(job.id, job.guild_id, job.user_id, planned.profile.id, len(job.images))
-        self._queue.add_many([_ticket(job, image) for image in job.images])
+        for job in jobs:
+            self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
+            self._queue.add_many([ticket(job, image) for image in job.images])
         self._dispatcher.wake()
-        return Accepted(job, planned)
+        return tuple(Accepted(job, planned) for job, (_, planned, _) in zip(jobs, orders, strict=True))
 
     async def _rating(self, origin: Origin, planned: Plan) -> Rating:
         """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.
@@ -318,6 +303,10 @@ class Studio:
         """Write down that the pictures were posted. False when that was already so."""
         return await self._jobs.delivered(job_id, message_id)
 
+    async def claim_mention(self, job_id: int) -> bool:
+        """Whether the member is to be mentioned now: they asked for it, waited long, and never were before."""
+        return await self._jobs.notify(job_id, self._settings.notify_after)
+
     async def learn_speeds(self) -> None:
         """Take what earlier runs measured, so that the first estimate is already a good one."""
         for profile, speed in (await self._speeds.all()).items():
@@ -352,14 +341,3 @@ class Studio:
     def waiting_jobs(self) -> tuple[int, ...]:
         """Ids of all jobs that wait or run, oldest first."""
         return tuple(job.id for job in self._board.jobs())
-
-
-def _ticket(job: Job, image: Image) -> Ticket:
-    return Ticket(
-        image_id=image.id,
-        job_id=job.id,
-        guild_id=job.guild_id,
-        member_id=job.user_id,
-        cost=image.cost,
-        profile=image.profile,
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, cast
 
 import discord
 
+from bot.drafts import check_own
 from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.words import say
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from bot.enlarging import Enlarger
     from bot.preferences import Preferences
     from bot.studio import Studio
+    from cogs.batching import Batching
     from cogs.painting import Painting
+    from cogs.sharing import Sharing
 
 AnyInteraction = discord.Interaction[Any]
 NEVER: Final = r"(?!)"
@@ -36,6 +39,8 @@ class Front(Protocol):
     enlarger: Enlarger
     preferences: Preferences
     painting: Painting
+    batching: Batching
+    sharing: Sharing
 
 
 class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEVER):
@@ -85,6 +90,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
         job = await front.studio.job(self.job_id)
         if job is None or job.guild_id != interaction.guild_id:
             raise MemberError("This job is no longer known, so there is nothing to cancel.")
+        check_own(job, interaction.user.id)
         if not may_manage(interaction, job):
             raise MemberError("Only the member who asked for these pictures, or a moderator, can cancel them.")
         if job.state is JobState.CANCELLED:

@@ -12,10 +12,10 @@ from discord.ext import commands
 
 from bot.afterwards import Afterwards, Edit
 from cogs import options
+from cogs.batching import Batching
 from cogs.edit_form import FORM, fields_of
 from cogs.errors import guarded
 from cogs.fate import NOBODY
-from cogs.painting import Painting
 
 
 class Editing(commands.Cog):
@@ -24,9 +24,9 @@ class Editing(commands.Cog):
     So one that was opened before a restart works too, and nobody types a prompt for nothing.
     """
 
-    def __init__(self, afterwards: Afterwards, painting: Painting) -> None:
+    def __init__(self, afterwards: Afterwards, batching: Batching) -> None:
         self._afterwards = afterwards
-        self._painting = painting
+        self._batching = batching
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -60,7 +60,7 @@ class Editing(commands.Cog):
             count=fields.get("count", "").strip() or "1",
         )
         request, lineage = self._afterwards.edited(job, edit, *options.size_or_aspect(edit.aspect))
-        return await self._painting.paint(interaction, request, lineage)
+        return await self._batching.paint(interaction, request, lineage)
 
 
 async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str, str]) -> None:

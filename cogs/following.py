@@ -14,6 +14,7 @@ from bot.afterwards import Afterwards
 from bot.errors import tell
 from bot.orders import Progress
 from bot.studio import Studio
+from cogs.draft_post import DraftPost
 from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.pace import paced
@@ -47,6 +48,7 @@ class Follower:
         *,
         clock: Callable[[], float],
         few: asyncio.Semaphore,
+        fresh: bool = False,
     ) -> None:
         """Prepare.
 
@@ -58,6 +60,7 @@ class Follower:
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
             few: held while files are in memory.
+            fresh: the job was queued just now and has no message yet, so that one is made.
         """
         self.job_id = job_id
         self._client = client
@@ -66,15 +69,18 @@ class Follower:
         self._interaction = interaction
         self._clock = clock
         self._few = few
-        self._post: Post | None = None
+        self._fresh = fresh
+        self._post: Post | DraftPost | None = None
         self._stumbled = False
         # Only what another attempt or another process may have posted is looked for.
-        self._doubtful = interaction is None
+        self._doubtful = interaction is None and not fresh
         self._told = False
 
     async def run(self) -> None:
         """Show progress until the job is final, then how it ended, trying again while that fails."""
         try:
+            if self._fresh:
+                await self._open()
             await self._watch()
             for pause in (*RETRY_SECONDS, None):
                 if await self._settle():
@@ -86,18 +92,33 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(error, "following a job")
 
+    async def _open(self) -> None:
+        """Make the job's message. Without it the result will be a message of its own."""
+        try:
+            job, progress = await self._studio.job(self.job_id), self._studio.progress(self.job_id)
+            if job is None or progress is None:
+                return
+            message_id = await self._post_of(job).open(progress_view(job, progress, self._model(job)))
+            if message_id is not None:
+                await self._studio.attach_message(job.id, job.channel_id, message_id)
+        except Exception as error:  # noqa: BLE001 - the result still has to be shown
+            # It may have been made all the same, so it is looked for.
+            self._doubtful = True
+            self._stumble(error)
+
     # -- progress --------------------------------------------------------------------------------------------
 
     async def _watch(self) -> None:
         """Show progress until the job is final. Whatever goes wrong costs progress only, never the result."""
-        if self._interaction is None:
-            # After a restart thousands may wait: their messages change when something happens to them.
+        if self._interaction is None or self._fresh:
+            # After a restart or in a batch many may wait: their messages change when something happens to them.
             await self._studio.wait_started(self.job_id)
+        quiet = self._interaction is None or self._fresh
         while True:
             try:
                 changes = self._studio.changes(self.job_id)
                 async for progress in paced(changes, clock=self._clock, park=self._studio.park):
-                    if not progress.final and (self._interaction or progress.state is not JobState.QUEUED):
+                    if not progress.final and (not quiet or progress.state is not JobState.QUEUED):
                         await self._update(progress)
             except Exception as error:  # noqa: BLE001 - the result still has to be shown
                 self._stumble(error)
@@ -120,9 +141,10 @@ class Follower:
             tell(error, "showing progress")
         self._stumbled = True
 
-    def _post_of(self, job: Job) -> Post:
+    def _post_of(self, job: Job) -> Post | DraftPost:
         if self._post is None:
-            self._post = Post(self._client, job, self._interaction)
+            kind = DraftPost if job.private else Post
+            self._post = kind(self._client, job, self._interaction)
         return self._post
 
     def _model(self, job: Job) -> str:
@@ -147,6 +169,7 @@ class Follower:
                         await self._deliver(job, post)
                 case JobState.FAILED:
                     await post.closing(failed_view(job), insist=True)
+                    await self._mention(post, "Your pictures could not be painted.")
                 case JobState.CANCELLED:
                     await post.closing(cancelled_view(job), insist=False)
                 case JobState.QUEUED | JobState.RUNNING:
@@ -160,24 +183,36 @@ class Follower:
             return await self._confess(job, error)
         return True
 
-    async def _deliver(self, job: Job, post: Post) -> None:
-        message_id = await post.find_posted(job) if self._doubtful else None
-        if message_id is None:
+    async def _deliver(self, job: Job, post: Post | DraftPost) -> None:
+        found = await post.find_posted(job) if self._doubtful else None
+        message_id, shown = None if job.private else found, True
+        if found is None:
             pictures, lost = await self._originals(job)
             if pictures:
                 message_id = await self._post_pictures(job, post, pictures, lost)
             else:
+                shown = False
                 gone = replace(job, error=_GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
+        if shown:
+            await self._mention(post, "Your pictures are ready.")
         await self._studio.delivered(job.id, message_id)
         now = await self._studio.job(job.id)
         if now is not None and now.deleted_at is not None and message_id is not None:
             # Deleted while the pictures were on their way: whoever did that was told that they are gone.
             await take_down(self._client, replace(now, message_id=message_id))
 
+    async def _mention(self, post: Post | DraftPost, text: str) -> None:
+        """Mention the member who asked for that, once. It is claimed first: better never than twice."""
+        try:
+            if await self._studio.claim_mention(self.job_id):
+                await post.mention(text)
+        except (DatabaseError, *TROUBLE) as error:
+            log.warning("job %s: its member could not be mentioned: %s", self.job_id, error)
+
     async def _post_pictures(
-        self, job: Job, post: Post, pictures: Sequence[tuple[int, bytes]], lost: str
-    ) -> int:
+        self, job: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str
+    ) -> int | None:
         guild = self._client.get_guild(job.guild_id)
         limit = limit_of(guild, post.interaction)
         level, profile = 0, self._studio.profiles.get(job.images[0].profile)

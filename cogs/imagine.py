@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -11,11 +12,10 @@ from discord.ext import commands
 
 from bot.defaults import Options
 from bot.preferences import Preferences
-from bot.studio import Studio
 from cogs import options, suggestions
 from cogs.access import check_place, origin_of
+from cogs.batching import Batching
 from cogs.errors import guarded
-from cogs.painting import Painting
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT
 
@@ -28,15 +28,14 @@ COUNTS: list[Choice[str | int | float]] = [Choice(name=str(n), value=n) for n in
 class Imagine(commands.Cog):
     """The command that everything else is about."""
 
-    def __init__(self, studio: Studio, preferences: Preferences, painting: Painting) -> None:
-        self._studio = studio
+    def __init__(self, preferences: Preferences, batching: Batching) -> None:
         self._preferences = preferences
-        self._painting = painting
+        self._batching = batching
 
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
     @app_commands.describe(
-        prompt="What to paint, as tags: 1girl, solo, long hair, smile. (tag:1.2) weighs, BREAK parts",
+        prompt="What to paint, as tags: 1girl, smile. (tag:1.2) weighs, {red|blue} hair paints both, BREAK parts",
         model="The model; every other option shows what this one's card documents",
         aspect="Shape of the picture, by the card's own names, or a size such as 832x1216",
         count="How many pictures, each with the next seed",
@@ -51,6 +50,9 @@ class Imagine(commands.Cog):
         guidance="How closely to follow the prompt",
         seed="The same seed with the same options paints the same picture",
         order="Put the tags into the order the card recommends",
+        private="A draft that only you see, with a button to share it",
+        notify="Mention you when the pictures took long",
+        seeds="A series of seeds in place of seed and count, such as 100-107, 100-800/100 or 1,5,9",
         preset="One of your own presets, for what you leave out; /preset save makes one",
     )
     @app_commands.choices(rating=RATINGS, count=COUNTS)
@@ -73,6 +75,9 @@ class Imagine(commands.Cog):
         guidance: float | None = None,
         seed: int | None = None,
         order: bool | None = None,  # noqa: FBT001 - an option of the command
+        private: bool | None = None,  # noqa: FBT001 - likewise
+        notify: bool = False,  # noqa: FBT001, FBT002 - likewise
+        seeds: Range[str, 1, 200] | None = None,
         preset: str | None = None,
     ) -> None:
         """Queue pictures and show them in this channel."""
@@ -97,5 +102,15 @@ class Imagine(commands.Cog):
             )
             origin = origin_of(interaction)
             asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
-            planned = asked.warned(await self._studio.planned(origin, asked.request))
-            await self._painting.paint(interaction, asked.request, planned=planned)
+            request = asked.request
+            if seeds and count is None:
+                # A series says itself how many pictures there are, whatever the member's default count is.
+                request = replace(request, count=1)
+            await self._batching.paint(
+                interaction,
+                request,
+                seed_series=seeds or "",
+                private=asked.private if private is None else private,
+                notify=notify,
+                warnings=asked.warnings,
+            )

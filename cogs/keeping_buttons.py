@@ -29,6 +29,7 @@ _STAYS: Final = (
     "The files are deleted, but Discord would not let me take the message down. Press Delete on it again later, or "
     "have a moderator delete it by hand."
 )
+_DISMISS: Final = "Deleted. Discord lets nobody but you dismiss the answers that only you see."
 _UNMARKED: Final = "No longer a favourite."
 
 
@@ -147,6 +148,8 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
         await interaction.response.defer()
         left = await front.afterwards.delete(job)
         said = _DELETED if await take_down(interaction.client, job) else _STAYS
+        if job.private:
+            said = _DISMISS
         if left:
             said = f"{said} {plural(left, 'file')} could not be removed from the disk yet; I try again at every start."
         view = ui.LayoutView(timeout=None)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
 
 from bot.afterwards import Afterwards
+from bot.drafts import Drafts
 from bot.errors import tell
-from bot.orders import FRESH, Lineage
+from bot.orders import FRESH, Lineage, Origin
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
-from cogs.errors import refuse
+from cogs.errors import defer_privately, refuse
 from cogs.following import Follower
 from db.errors import DatabaseError
 from pipeline.request import ImagineRequest, Plan
@@ -30,12 +32,14 @@ class Painting:
         client: discord.Client,
         studio: Studio,
         afterwards: Afterwards,
+        drafts: Drafts,
         *,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._client = client
         self._studio = studio
         self._afterwards = afterwards
+        self._drafts = drafts
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(MAX_DELIVERIES)
@@ -48,11 +52,15 @@ class Painting:
         request: ImagineRequest,
         lineage: Lineage = FRESH,
         planned: Plan | None = None,
+        *,
+        private: bool = False,
+        notify: bool = False,
+        warnings: tuple[str, ...] = (),
     ) -> bool:
         """Check, acknowledge, queue, and follow the job in the background.
 
         It is the job of whoever pressed or typed, whatever picture it goes on from. `planned` are its recipes, when
-        they are known already.
+        they are known already. A private draft is answered to its member alone, and so is what goes on from one.
 
         Returns:
             Whether it was queued; if not, the member was told why.
@@ -61,11 +69,14 @@ class Painting:
             MemberError: the bot cannot post here, or the request is wrong; nothing was acknowledged yet, so
                 the answer can be for the member's eyes only.
         """
-        check_place(interaction)
-        origin = origin_of(interaction)
+        origin = await self.origin(interaction, lineage, private=private, notify=notify)
         # Quick; what needs the disk comes after the acknowledgement.
-        planned = planned or await self._studio.planned(origin, request)
-        response = await interaction.response.defer(thinking=True)
+        planned = (planned or await self._studio.planned(origin, request)).warned(warnings)
+        response = None
+        if origin.private:
+            await defer_privately(interaction)
+        else:
+            response = await interaction.response.defer(thinking=True)
         try:
             accepted = await self._studio.submit(origin, request, planned, lineage)
         except Exception as error:  # noqa: BLE001 - answered right here: the public "is thinking" must go
@@ -82,10 +93,33 @@ class Painting:
         self.follow(job.id, interaction)
         return True
 
+    async def origin(
+        self,
+        interaction: discord.Interaction[Any],
+        lineage: Lineage,
+        *,
+        private: bool = False,
+        notify: bool = False,
+    ) -> Origin:
+        """Who asks and from where, and whether it is to be a private draft.
+
+        Raises:
+            NotHere: the bot cannot post here.
+            DatabaseError: it cannot be known whether this goes on from a private draft.
+        """
+        check_place(interaction)
+        private = private or await self._drafts.inherited(lineage)
+        return replace(origin_of(interaction), private=private, notify=notify)
+
     # -- following -------------------------------------------------------------------------------------------
 
-    def follow(self, job_id: int, interaction: discord.Interaction[Any] | None = None) -> None:
-        """Show this job until its end. Does nothing when somebody already does."""
+    def follow(
+        self, job_id: int, interaction: discord.Interaction[Any] | None = None, *, fresh: bool = False
+    ) -> None:
+        """Show this job until its end. Does nothing when somebody already does.
+
+        A `fresh` one has no message yet; `interaction` is then only what a private draft is answered through.
+        """
         if job_id in self._tasks:
             return
         follower = Follower(
@@ -96,6 +130,7 @@ class Painting:
             interaction,
             clock=self._clock,
             few=self._few,
+            fresh=fresh,
         )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")
         self._tasks[job_id] = task

@@ -49,6 +49,31 @@ class Post:
             return False
         return discord.utils.utcnow() - discord.utils.snowflake_time(self.message_id) < EDITABLE_FOR
 
+    async def open(self, view: discord.ui.LayoutView) -> int | None:
+        """Show a job that has no message yet in a new one. Returns the message's id, to be remembered.
+
+        Raises like `result`.
+        """
+        message = await self._channel.send(view=view, nonce=f"tb{self._job.id}o", allowed_mentions=NOBODY)
+        self.message_id = message.id
+        return message.id
+
+    async def mention(self, text: str) -> None:
+        """Mention the member, and nobody else, below the message: an edit, as most results are, notifies nobody.
+
+        Raises like `result`.
+        """
+        author = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(self._job.user_id)]
+        )
+        below: dict[str, Any] = {}
+        if self.message_id is not None:
+            below["reference"] = discord.MessageReference(
+                message_id=self.message_id, channel_id=self._job.channel_id, fail_if_not_exists=False
+            )
+        text, nonce = f"<@{self._job.user_id}> {text}", f"tb{self._job.id}m"
+        await self._channel.send(text, nonce=nonce, allowed_mentions=author, **below)
+
     async def update(self, view: discord.ui.LayoutView) -> None:
         """Show progress if that is possible. Never raises: the next update or the result says it all."""
         try:

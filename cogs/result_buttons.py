@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.orders import Vary
 from cogs.buttons import GuardedButton
+from cogs.draft_buttons import ShareButton
 from cogs.enlarging_buttons import OriginalButton, RedrawButton, UpscaleButton, alone_row
 from cogs.keeping_buttons import DeleteButton, DetailsButton, EraseButton, FavouriteButton, StarButton
 from cogs.painting_buttons import EditButton, RerollButton, RetryButton, VaryButton
@@ -35,6 +36,8 @@ def result_rows(job: Job) -> list[ui.Item[Any]]:
     else:
         rows.append(ui.ActionRow(*(UpscaleButton(job.id, each, _USUAL_SCALE) for each in positions)))
         rows += [ui.ActionRow(*(VaryButton(job.id, each, how) for each in positions)) for how in Vary]
+    if job.private:
+        rows.append(ui.ActionRow(ShareButton(job.id)))
     return rows
 
 
@@ -56,5 +59,6 @@ RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
     DetailsButton,
     DeleteButton,
     EraseButton,
+    ShareButton,
 )
 """Every dynamic item of this module, for `setup_hook`."""

@@ -17,15 +17,12 @@ from db.jobs import Job
 from pipeline.errors import MemberError
 
 
-async def send_result(
-    interaction: discord.Interaction[Any], studio: Studio, afterwards: Afterwards, job: Job
-) -> None:
-    """Put a job's pictures into the deferred answer of an interaction.
+async def originals(studio: Studio, job: Job) -> list[tuple[int, bytes]]:
+    """Position and file of each of a job's pictures that is still there.
 
     Raises:
-        MemberError: none of its files is left, or its rating is above what may be shown here.
+        MemberError: none is.
     """
-    afterwards.check_rating(job, origin_of(interaction))
     pictures = []
     for image in job.images:
         if image.file is not None:
@@ -35,6 +32,19 @@ async def send_result(
                 continue
     if not pictures:
         raise MemberError("The files of these pictures are no longer on the disk.")
+    return pictures
+
+
+async def send_result(
+    interaction: discord.Interaction[Any], studio: Studio, afterwards: Afterwards, job: Job
+) -> None:
+    """Put a job's pictures into the deferred answer of an interaction.
+
+    Raises:
+        MemberError: none of its files is left, or its rating is above what may be shown here.
+    """
+    afterwards.check_rating(job, origin_of(interaction))
+    pictures = await originals(studio, job)
     uploads, used = await prepare(job.id, pictures, limit_of(interaction.guild, interaction))
     parents = await afterwards.lineage(job)
     names = [upload.name for upload in uploads]

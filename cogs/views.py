@@ -116,7 +116,8 @@ def _facts(job: Job, profile: Profile | None, parents: Sequence[Ancestor]) -> li
         duration(took),
     ]
     source = f"{made_from(job.action, parents[0])} " if parents else ""
-    return [" · ".join(facts), f"-# {source}for <@{job.user_id}>"]
+    draft = " · private draft" if job.private else ""
+    return [" · ".join(facts), f"-# {source}for <@{job.user_id}>{draft}"]
 
 
 def upscaler_of(recipe: Recipe) -> tuple[str, ...]:

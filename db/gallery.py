@@ -44,6 +44,13 @@ class Gallery:
         rows = await self._db.rows(_LINE, image_id, limit)
         return tuple(Ancestor(**(dict(row) | {"deleted": bool(row["deleted"])})) for row in rows)
 
+    async def is_private(self, image_id: int) -> bool:
+        """Whether a picture belongs to a private draft."""
+        rows = await self._db.rows(
+            "SELECT jobs.private FROM images JOIN jobs ON jobs.id = images.job_id WHERE images.id = ?", image_id
+        )
+        return bool(rows and rows[0]["private"])
+
     async def file_of(self, sha256: str) -> str | None:
         """The file that has this hash, of a picture that was not deleted; None when there is none."""
         rows = await self._db.rows(

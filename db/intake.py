@@ -13,12 +13,13 @@ import json
 import logging
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from db.database import Database, Transaction
 from db.errors import DatabaseError
-from db.records import CapReached, Image, ImageState, Job, JobState, NewJob
+from db.records import CapReached, Image, ImageState, Job, JobState, NewJob, NotWaiting
 from db.transitions import cancel_job
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,19 @@ MOST_AT_ONCE: Final = 500
 """Jobs in one transaction; bounds how long the first of them waits for the last."""
 
 
+_Answer: TypeAlias = tuple[Job, ...] | CapReached | NotWaiting
+
+
 @dataclass(slots=True)
 class _Arrival:
-    """One job that somebody waits for, or has stopped waiting for."""
+    """Jobs that somebody waits for, or has stopped waiting for. They are written together or not at all.
 
-    new: NewJob
-    answer: asyncio.Future[Job]
+    `confirmation_id` is the confirmation that they answer, and that is taken away with them.
+    """
+
+    news: tuple[NewJob, ...]
+    confirmation_id: int | None
+    answer: asyncio.Future[tuple[Job, ...]]
     given_up: bool = False
 
 
@@ -48,19 +56,29 @@ class Intake:
         """Number of the first job that this process wrote; whatever is older was left by an earlier one."""
 
     async def create(self, new: NewJob) -> Job:
-        """Write one job with its pictures, all queued. When this returns, the job is on the disk.
+        """`create_all` of a single job."""
+        [job] = await self.create_all((new,))
+        return job
 
-        Cancelled, it leaves nothing in the queue: nobody was told that the job is queued, and nobody would
-        feed it to the engine before the next start.
+    async def create_all(self, news: Sequence[NewJob], confirmation_id: int | None = None) -> tuple[Job, ...]:
+        """Write jobs of one member with their pictures, all queued. When this returns, they are on the disk.
+
+        Cancelled, it leaves nothing in the queue: nobody was told that the jobs are queued, and nobody would
+        feed them to the engine before the next start.
+
+        Args:
+            news: all of them are written, or none.
+            confirmation_id: what they answer; it is taken away with them.
 
         Raises:
-            CapReached: the member or the guild has too much waiting.
-            DatabaseError: it could not be written; nothing was queued.
-            ValueError: a job without pictures.
+            CapReached: the member or the guild has too much waiting for all of them.
+            NotWaiting: the confirmation was answered before, or is too old.
+            DatabaseError: they could not be written; nothing was queued.
+            ValueError: no job, or one without pictures.
         """
-        if not new.images:
+        if not news or not all(new.images for new in news):
             raise ValueError("a job needs at least one picture")
-        arrival = _Arrival(new, asyncio.get_running_loop().create_future())
+        arrival = _Arrival(tuple(news), confirmation_id, asyncio.get_running_loop().create_future())
         self._arrivals.append(arrival)
         self._wake()
         try:
@@ -69,7 +87,7 @@ class Intake:
         except asyncio.CancelledError:
             arrival.given_up = True
             if arrival.answer.done() and not arrival.answer.cancelled() and arrival.answer.exception() is None:
-                self._orphans.append(arrival.answer.result().id)
+                self._orphans += [job.id for job in arrival.answer.result()]
                 self._wake()
             raise
 
@@ -95,9 +113,10 @@ class Intake:
             return
         try:
             async with self._db.transaction() as tx:
-                answers = await _insert(tx, [arrival.new for arrival in batch], self._db.now())
+                answers = await _insert(tx, batch, self._db.now())
                 if self.first_id is None:
-                    self.first_id = next((answer.id for answer in answers if isinstance(answer, Job)), None)
+                    written = [answer for answer in answers if isinstance(answer, tuple)]
+                    self.first_id = written[0][0].id if written else None
         except asyncio.CancelledError:
             for arrival in batch:
                 arrival.answer.cancel()
@@ -113,11 +132,11 @@ class Intake:
         for arrival, answer in zip(batch, answers, strict=True):
             self._answer(arrival, answer)
 
-    def _answer(self, arrival: _Arrival, answer: Job | Exception) -> None:
+    def _answer(self, arrival: _Arrival, answer: _Answer | Exception) -> None:
         if arrival.given_up:
-            if isinstance(answer, Job):
-                self._orphans.append(answer.id)
-        elif isinstance(answer, Job):
+            if isinstance(answer, tuple):
+                self._orphans += [job.id for job in answer]
+        elif isinstance(answer, tuple):
             arrival.answer.set_result(answer)
         else:
             arrival.answer.set_exception(answer)
@@ -161,9 +180,10 @@ class _Caps:
             )
         )
 
-    def admit(self, new: NewJob) -> CapReached | None:
-        """Count the job in, or say whose cap stands against it."""
-        member, count = (new.guild_id, new.user_id), len(new.images)
+    def admit(self, news: tuple[NewJob, ...]) -> CapReached | None:
+        """Count the jobs of one member in, or say whose cap stands against them."""
+        new, count = news[0], sum(len(each.images) for each in news)
+        member = (new.guild_id, new.user_id)
         if self._members[member] + count > new.pending_cap_user:
             return CapReached("user", new.pending_cap_user, self._members[member])
         if self._guilds[new.guild_id] + count > new.pending_cap_guild:
@@ -173,9 +193,9 @@ class _Caps:
         return None
 
 
-async def _insert(tx: Transaction, news: list[NewJob], now: float) -> list[Job | CapReached]:
+async def _insert(tx: Transaction, batch: list[_Arrival], now: float) -> list[_Answer]:
     """Write what the caps allow, in the order of arrival, with a fixed number of statements."""
-    caps = await _Caps.read(tx, {new.guild_id for new in news})
+    caps = await _Caps.read(tx, {new.guild_id for arrival in batch for new in arrival.news})
     # Numbers are given out here and not by SQLite, so that all rows can be written with one statement each.
     # The transaction holds the write lock, so nobody else takes them.
     last = {
@@ -183,19 +203,34 @@ async def _insert(tx: Transaction, news: list[NewJob], now: float) -> list[Job |
         for row in await tx.rows("SELECT name, seq FROM sqlite_sequence WHERE name IN ('jobs', 'images')")
     }
     job_id, image_id = last.get("jobs", 0), last.get("images", 0)
-    answers: list[Job | CapReached] = []
-    for new in news:
-        refusal = caps.admit(new)
-        if refusal is None:
-            job_id += 1
-            answers.append(_as_job(new, job_id, image_id + 1, now))
-            image_id += len(new.images)
-        else:
+    answers: list[_Answer] = []
+    accepted: list[tuple[NewJob, Job]] = []
+    for arrival in batch:
+        # In this order: whoever presses twice hears that it is queued, and a full queue leaves the confirmation.
+        refusal = NotWaiting() if not await _waits(tx, arrival, now) else caps.admit(arrival.news)
+        if refusal is not None:
             answers.append(refusal)
-    accepted = [(new, answer) for new, answer in zip(news, answers, strict=True) if isinstance(answer, Job)]
+            continue
+        if arrival.confirmation_id is not None:
+            await tx.execute("DELETE FROM confirmations WHERE id = ?", arrival.confirmation_id)
+        jobs = []
+        for new in arrival.news:
+            job_id += 1
+            jobs.append(_as_job(new, job_id, image_id + 1, now))
+            image_id += len(new.images)
+        accepted += zip(arrival.news, jobs, strict=True)
+        answers.append(tuple(jobs))
     if accepted:
         await _write_rows(tx, accepted, now)
     return answers
+
+
+async def _waits(tx: Transaction, arrival: _Arrival, now: float) -> bool:
+    """Whether the confirmation that the jobs answer is still there; so for jobs that answer none."""
+    if arrival.confirmation_id is None:
+        return True
+    number = arrival.confirmation_id
+    return bool(await tx.rows("SELECT id FROM confirmations WHERE id = ? AND expires_at > ?", number, now))
 
 
 def _as_job(new: NewJob, job_id: int, first_image_id: int, now: float) -> Job:
@@ -230,6 +265,7 @@ def _as_job(new: NewJob, job_id: int, first_image_id: int, now: float) -> Job:
         images=images,
         action=new.action,
         parent_image_id=new.parent_image_id,
+        notify=new.notify,
     )
 
 
@@ -248,13 +284,13 @@ async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: 
     await tx.execute_many(
         """
         INSERT INTO jobs (id, origin, guild_id, user_id, channel_id, private, state, request, notes, created_at,
-                          action, parent_image_id)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)
+                          action, parent_image_id, notify)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)
         """,
         [
             (
                 *(j.id, j.origin, j.guild_id, j.user_id, j.channel_id, int(j.private), j.request, j.notes, now),
-                *(j.action, j.parent_image_id),
+                *(j.action, j.parent_image_id, int(j.notify)),
             )
             for _, j in accepted
         ],

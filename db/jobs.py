@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from db.database import Database, Transaction
@@ -15,6 +16,7 @@ from db.records import (
     JobState,
     NewImage,
     NewJob,
+    NotWaiting,
     Pending,
     Recovery,
     WaitingImage,
@@ -30,6 +32,7 @@ __all__ = [
     "Jobs",
     "NewImage",
     "NewJob",
+    "NotWaiting",
     "Pending",
     "Recovery",
     "WaitingImage",
@@ -56,6 +59,17 @@ class Jobs:
             ValueError: a job without pictures.
         """
         return await self._intake.create(new)
+
+    async def create_all(self, news: Sequence[NewJob], confirmation_id: int | None = None) -> tuple[Job, ...]:
+        """Write jobs of one member, all or none; with them goes the confirmation that they answer.
+
+        Raises:
+            CapReached: the member or the guild has too much waiting for all of them; nothing was queued.
+            NotWaiting: the confirmation was answered before, or is too old; nothing was queued.
+            DatabaseError: they could not be written; nothing was queued.
+            ValueError: no job, or one without pictures.
+        """
+        return await self._intake.create_all(news, confirmation_id)
 
     # -- finding ---------------------------------------------------------------------------------------------
 
@@ -191,6 +205,35 @@ class Jobs:
                 WHERE id = ? AND state = 'rendered'
                 """,
                 self._db.now(),
+                message_id,
+                job_id,
+            )
+        return changed > 0
+
+    async def notify(self, job_id: int, waited: float) -> bool:
+        """Claim the one mention of the member. False when none was asked for, it was made, or the wait was short."""
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            changed = await tx.execute(
+                """
+                UPDATE jobs SET notified_at = ?
+                WHERE id = ? AND notify = 1 AND notified_at IS NULL AND created_at <= ?
+                """,
+                now,
+                job_id,
+                now - waited,
+            )
+        return changed > 0
+
+    async def share(self, job_id: int, channel_id: int, message_id: int) -> bool:
+        """A private draft is everybody's now, in this message. False when it is none (any more) or was deleted."""
+        async with self._db.transaction() as tx:
+            changed = await tx.execute(
+                """
+                UPDATE jobs SET private = 0, channel_id = ?, message_id = ?
+                WHERE id = ? AND private = 1 AND deleted_at IS NULL
+                """,
+                channel_id,
                 message_id,
                 job_id,
             )

@@ -14,7 +14,8 @@ PAGE: Final = 1000
 _JOB_COLUMNS: Final = """
     jobs.id, jobs.origin, jobs.guild_id, jobs.channel_id, jobs.user_id, users.name AS user_name, jobs.state,
     jobs.private, jobs.message_id, jobs.request, jobs.notes, jobs.error, jobs.reference, jobs.created_at,
-    jobs.started_at, jobs.rendered_at, jobs.delivered_at, jobs.action, jobs.parent_image_id, jobs.deleted_at
+    jobs.started_at, jobs.rendered_at, jobs.delivered_at, jobs.action, jobs.parent_image_id, jobs.deleted_at,
+    jobs.notify
 """
 
 _IMAGE_COLUMNS: Final = """
@@ -74,7 +75,8 @@ async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[i
 
 
 def _to_job(row: sqlite3.Row, images: list[sqlite3.Row]) -> Job:
-    columns = dict(row) | {"state": JobState(row["state"]), "private": bool(row["private"])}
+    flags = {name: bool(row[name]) for name in ("private", "notify")}
+    columns = dict(row) | {"state": JobState(row["state"]), **flags}
     return Job(**columns, images=tuple(_to_image(image) for image in images))
 
 

@@ -54,7 +54,8 @@ class NewJob:
 
     `request` is what was asked and `notes` what was added or warned of, both as JSON. The caps bound the
     pictures that wait or run: of this member in this guild, and of this guild. `action` says what asked for it
-    (`imagine`, `reroll`, `edit`), and `parent_image_id` which picture it went on from.
+    (`imagine`, `reroll`, `edit`), and `parent_image_id` which picture it went on from. `notify` says that the
+    member is to be mentioned after a long wait.
     """
 
     origin: str
@@ -71,6 +72,7 @@ class NewJob:
     pending_cap_guild: int
     action: str = "imagine"
     parent_image_id: int | None = None
+    notify: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ class Job:
     action: str = "imagine"
     parent_image_id: int | None = None
     deleted_at: float | None = None
+    notify: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,3 +189,7 @@ class CapReached(Exception):
         self.which = which
         self.cap = cap
         self.pending = pending
+
+
+class NotWaiting(Exception):
+    """A batch was not queued: its confirmation was answered before, or is too old."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -79,6 +79,10 @@ class Plan:
     composed: Composed
     recipes: tuple[Recipe, ...]
     warnings: tuple[str, ...]
+
+    def warned(self, before: tuple[str, ...]) -> Plan:
+        """The same with more to say, before what it says itself."""
+        return replace(self, warnings=(*before, *self.warnings))
 
 
 def choose_profile(profiles: Mapping[str, Profile], wanted: str | None, default: str) -> Profile:

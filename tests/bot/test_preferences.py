@@ -36,7 +36,7 @@ async def test_the_warnings_of_defaults_come_before_the_plans(app: App, member: 
     asked = await app.preferences.effective(member, "1girl", Options(steps=3))
     planned = await app.studio.planned(member, asked.request)
     assert planned.warnings
-    assert asked.warned(planned).warnings == (*asked.warnings, *planned.warnings)
+    assert planned.warned(asked.warnings).warnings == (*asked.warnings, *planned.warnings)
 
 
 @pytest.mark.parametrize(

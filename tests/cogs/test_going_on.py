@@ -273,7 +273,7 @@ async def test_details_name_the_lineage(painted: World) -> None:
     await painted.finished()
     result = await painted.alice.click(max(painted.galleries(), key=lambda m: m.id), label="Details")
     told = answer_of(result)
-    assert "Reroll of [#2]" in told
+    assert "Lineage: reroll of [#2]" in told
     assert "reroll of [#1]" in told
     assert "2 generations" in told
 

@@ -77,7 +77,7 @@ def report_posts(accepted: Path, moment: str) -> None:
     real_post = Follower._post_pictures
     real_result = Post.result
 
-    async def result(self: Post, view: Any, uploads: Sequence[Upload], *args: Any) -> int:
+    async def result(self: Post, view: Any, uploads: Sequence[Upload], *args: Any) -> int | None:
         message_id = await real_result(self, view, uploads, *args)
         entry = {"message": message_id, "channel": self._channel.id, "files": [u.name for u in uploads]}
         with accepted.open("a") as log:
@@ -86,7 +86,7 @@ def report_posts(accepted: Path, moment: str) -> None:
             os.fsync(log.fileno())
         return message_id
 
-    async def post(self: Follower, job: Job, *args: Any, **kwargs: Any) -> int:
+    async def post(self: Follower, job: Job, *args: Any, **kwargs: Any) -> int | None:
         message_id = await real_post(self, job, *args, **kwargs)
         print("posted", job.id, flush=True)
         if moment == "accepted":

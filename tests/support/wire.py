@@ -62,6 +62,7 @@ class Wire:
         sent: every request so far.
         violations: what the real Discord would have refused or what would have pinged somebody.
         upload_limit: bytes per file; more is answered with 413 / 40005.
+        may_ping: ids of members who asked to be mentioned.
     """
 
     def __init__(self, env: simcord.Env) -> None:
@@ -69,6 +70,7 @@ class Wire:
         self.sent: list[Sent] = []
         self.violations: list[str] = []
         self.upload_limit = 10 * 1024 * 1024
+        self.may_ping: set[int] = set()
         self._nonces: dict[tuple[str, str], Any] = {}
         self._dispatch = router.dispatch
 
@@ -149,7 +151,9 @@ class Wire:
         self._check_texts(wrong, body, components)
         if (components or body.get("content")) and checks_pings:
             mentions = body.get("allowed_mentions")
-            if not isinstance(mentions, dict) or mentions.get("parse") != [] or mentions.get("users"):
+            pinged = mentions.get("users") or [] if isinstance(mentions, dict) else []
+            others = {int(each) for each in pinged} - self.may_ping
+            if not isinstance(mentions, dict) or mentions.get("parse") != [] or others:
                 wrong(f"may ping: allowed_mentions is {mentions}")
         self._check_choices(wrong, body.get("choices"))
 

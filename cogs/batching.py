@@ -1,0 +1,173 @@
+"""One request that stands for several jobs: shown with a question first, queued as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.batches import Batch, Batches
+from bot.orders import FRESH, Lineage
+from cogs.buttons import AnyInteraction, GuardedButton
+from cogs.errors import defer_privately
+from cogs.fate import NOBODY
+from cogs.layouts import DONE, STOPPED, WORKING, layout
+from cogs.painting import Painting
+from cogs.text import inline, plural, seeds, trim
+from pipeline.request import ImagineRequest
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+SHOWN: Final = 10
+"""Jobs of a batch that the question names."""
+
+
+class ConfirmButton(GuardedButton, template=r"tb:batch:(?P<number>[0-9]{1,18})"):
+    """Queues a batch, for the member who was asked."""
+
+    doing = "queueing your pictures"
+
+    def __init__(self, number: int, pictures: int = 0) -> None:
+        self.number = number
+        super().__init__(
+            ui.Button(
+                label=f"Paint {plural(pictures, 'picture')}",
+                style=discord.ButtonStyle.primary,
+                custom_id=f"tb:batch:{number}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["number"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Queue it."""
+        await front.batching.confirm(interaction, self.number)
+
+
+class DropButton(GuardedButton, template=r"tb:drop:(?P<number>[0-9]{1,18})"):
+    """Cancels a batch before anything of it was queued."""
+
+    doing = "cancelling"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(ui.Button(label="Cancel", custom_id=f"tb:drop:{number}"))
+
+    @classmethod
+    async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
+        """The button again, from its custom id."""
+        return cls(int(match["number"]))
+
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Forget it."""
+        await front.batching.drop(interaction, self.number)
+
+
+class Batching:
+    """Asks before several jobs are queued; what makes one job is painted at once."""
+
+    def __init__(self, batches: Batches, painting: Painting) -> None:
+        self._batches = batches
+        self._painting = painting
+
+    async def paint(
+        self,
+        interaction: AnyInteraction,
+        request: ImagineRequest,
+        lineage: Lineage = FRESH,
+        *,
+        seed_series: str = "",
+        private: bool = False,
+        notify: bool = False,
+        warnings: tuple[str, ...] = (),
+    ) -> bool:
+        """Queue the job that a request stands for, or ask about several.
+
+        `warnings` are shown with the results, before those of the request itself.
+
+        Returns:
+            Whether it was taken: queued, or kept until the member confirms it.
+
+        Raises:
+            MemberError: as `Painting.paint`, or braces or seeds are wrong, or there are too many.
+        """
+        requests = self._batches.expanded(request, seed_series)
+        if len(requests) == 1:
+            return await self._painting.paint(
+                interaction, requests[0], lineage, private=private, notify=notify, warnings=warnings
+            )
+        origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
+        await defer_privately(interaction)
+        batch = Batch(requests, lineage, origin.private, origin.notify, warnings)
+        number = await self._batches.keep(origin, batch)
+        await interaction.edit_original_response(view=question(batch, number), allowed_mentions=NOBODY)
+        return True
+
+    async def confirm(self, interaction: AnyInteraction, number: int) -> None:
+        """Queue what was asked about; each job gets a message of its own.
+
+        Raises:
+            MemberError: it does not wait any more, is somebody else's, or there is no room for all of it.
+        """
+        await interaction.response.defer()
+        batch = await self._batches.find(number, interaction.guild_id or 0, interaction.user.id)
+        origin = await self._painting.origin(
+            interaction, batch.lineage, private=batch.private, notify=batch.notify
+        )
+        accepted = await self._batches.submit(origin, number, batch)
+        for each in accepted:
+            self._painting.follow(each.job.id, interaction if origin.private else None, fresh=True)
+        where = "Only you see them." if origin.private else "They follow in this channel."
+        what = f"{plural(batch.pictures, 'picture')} in {plural(len(accepted), 'job')}"
+        await _answer(interaction, layout(DONE, ui.TextDisplay(f"Queued: {what}. {where}")))
+
+    async def drop(self, interaction: AnyInteraction, number: int) -> None:
+        """Forget what was asked about.
+
+        Raises:
+            MemberError: it does not wait any more, or is somebody else's.
+        """
+        await interaction.response.defer()
+        await self._batches.find(number, interaction.guild_id or 0, interaction.user.id)
+        await self._batches.drop(number)
+        await _answer(interaction, layout(STOPPED, ui.TextDisplay("Cancelled. Nothing was queued.")))
+
+
+def question(batch: Batch, number: int) -> ui.LayoutView:
+    """How many pictures a batch would be, the first of its prompts, and a button for either answer."""
+    requests = batch.requests
+    lines = [f"### {plural(batch.pictures, 'picture')} in {plural(len(requests), 'job')}"]
+    lines += [f"{place}. {_line(request)}" for place, request in enumerate(requests[:SHOWN], start=1)]
+    if len(requests) > SHOWN:
+        lines.append(f"-# and {len(requests) - SHOWN} more")
+    lines.append("-# Each job is a message of its own. You have a day to decide.")
+    return layout(
+        WORKING,
+        ui.TextDisplay(trim("\n".join(lines), 3800)),
+        ui.ActionRow(ConfirmButton(number, batch.pictures), DropButton(number)),
+    )
+
+
+def _line(request: ImagineRequest) -> str:
+    count = int(request.count)
+    if request.seed is None:
+        return f"{inline(request.prompt, 200)} · {plural(count, 'picture')}"
+    first = int(request.seed)
+    return f"{inline(request.prompt, 200)} · {seeds(list(range(first, first + count)))}"
+
+
+async def _answer(interaction: AnyInteraction, view: ui.LayoutView) -> None:
+    """Put the answer in the question's place, unless that was dismissed."""
+    with contextlib.suppress(discord.NotFound):
+        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+
+
+BATCH_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (ConfirmButton, DropButton)
+"""Every dynamic item of this module, for `setup_hook`."""
