@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakValueDictionary
 
-from bot.orders import Lineage, Origin, Vary
+from bot.orders import RESTORE, Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.studio import Studio
@@ -69,6 +69,7 @@ class Afterwards:
                 asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
+        job = job and await self.restored(job)
         if job is None or job.guild_id != guild_id or (job.private and job.user_id != user_id):
             raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
         if job.deleted_at is not None and not deleted_too:
@@ -78,6 +79,13 @@ class Afterwards:
         if job.state in {JobState.QUEUED, JobState.RUNNING}:
             raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
         return job
+
+    async def restored(self, job: Job) -> Job | None:
+        """The job whose pictures it brings back, which is meant wherever it is named; any other job itself."""
+        if job.action != RESTORE or job.parent_image_id is None:
+            return job
+        parents = await self._gallery.ancestors(job.parent_image_id, 1)
+        return await self._studio.job(parents[0].job_id) if parents else None
 
     async def painted(self, job_id: int, guild_id: int, user_id: int) -> Job:
         """A finished job whose pictures were posted. What a cancelled job had painted is never shown again.
@@ -121,9 +129,10 @@ class Afterwards:
             return ""
         same = pairs = 0
         for old, new in zip(before.images, job.images, strict=False):
-            if old.file and new.file:
+            equal = old.sha256 == new.sha256
+            if old.file and new.file and (equal or old.swept_at is None):  # what was swept cannot be looked at
                 pairs += 1
-                same += old.sha256 == new.sha256 or await self._pictures.alike(old.file, new.file)
+                same += equal or await self._pictures.alike(old.file, new.file)
         if not pairs:
             return ""
         if same == pairs:
@@ -247,7 +256,7 @@ class Afterwards:
             DatabaseError: nothing was deleted.
         """
         await self._gallery.delete(job.id)
-        files = [LeftFile(image.id, image.file) for image in job.images if image.file]
+        files = [LeftFile(each.id, each.file) for each in job.images if each.file and each.swept_at is None]
         try:
             return len(files) - await self._remove(files)
         except DatabaseError as error:

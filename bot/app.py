@@ -16,12 +16,15 @@ from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.recorder import Park, Recorder, plain_park
+from bot.restoring import Restorer
+from bot.retention import Retention
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.database import Database
 from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
+from db.keeping import Keeping
 from db.keyvalue import KeyValue
 from db.speeds import Speeds
 from pipeline.executor import EngineLike, Executor
@@ -48,6 +51,8 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    restorer: Restorer
+    retention: Retention
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -134,10 +139,24 @@ async def open_app(
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
+        keeping = Keeping(database)
+        restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
+        retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
+            yield App(
+                settings=settings,
+                profiles=profiles,
+                studio=studio,
+                afterwards=afterwards,
+                album=album,
+                enlarger=Enlarger(studio),
+                restorer=restorer,
+                retention=retention,
+                jobs=jobs,
+                store=KeyValue(database),
+            )
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

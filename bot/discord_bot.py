@@ -57,7 +57,9 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
-        self.painting = Painting(self, app.studio, app.afterwards)
+        self.restorer = app.restorer
+        self.painting = Painting(self, app.studio, app.afterwards, app.restorer)
+        self._retention = app.retention
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
@@ -70,7 +72,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Editing(self.afterwards, self.painting))
-        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
+        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
         await self.sync_commands()
 
     async def sync_commands(self) -> bool:

@@ -11,14 +11,25 @@ from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
-from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Accepted, Lineage, Origin, Progress, QueueEntry, QueueFull
+from bot.orders import (
+    FRESH,
+    LOCAL,
+    LOCAL_CEILING,
+    Accepted,
+    Lineage,
+    Origin,
+    PictureGone,
+    Progress,
+    QueueEntry,
+    QueueFull,
+)
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
 from db.speeds import Speeds
-from pipeline.errors import InvalidRequest, MemberError
+from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.cost import cost
 from pipeline.queueing.eta import Estimator, wording
@@ -117,6 +128,7 @@ class Studio:
 
         Raises:
             InvalidRequest: something in the request is wrong.
+            PictureGone: the picture to start from has to be painted again first.
             QueueFull: the member or the guild has too much waiting.
             DiskFull: there is no room for pictures.
             DatabaseError: the database cannot be written; nothing was queued.
@@ -135,8 +147,9 @@ class Studio:
                 height=r.height,
                 steps=r.steps,
                 cost=cost(*r.painted_size, r.denoising_steps, r.guidance_scale),
+                restores=lineage.restores[place] if lineage.restores else None,
             )
-            for r in planned.recipes
+            for place, r in enumerate(planned.recipes)
         )
         new = NewJob(
             origin=origin.kind,
@@ -175,6 +188,7 @@ class Studio:
 
         Raises:
             InvalidRequest: the picture goes beyond what may be painted here, or is not known.
+            PictureGone: its file was swept.
         """
         own, source = planned.composed.rating, planned.recipes[0].init_image
         if not source:
@@ -184,6 +198,11 @@ class Studio:
             raise InvalidRequest(
                 "The picture that this one starts from was deleted, so there is nothing to go on from."
             )
+        files = [image for job in sources for image in job.images if image.sha256 == source]
+        if all(image.swept_at is not None for image in files):
+            stored = await self._gallery.file_of(source)
+            if stored is not None and stored.swept:
+                raise PictureGone(stored.job_id)
         known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
         stronger = max(own, *known, key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
@@ -284,12 +303,12 @@ class Studio:
         """The original PNG of a painted picture.
 
         Raises:
-            MemberError: it has been deleted from the disk.
+            PictureGone: it is no longer on the disk.
         """
         try:
             return await self._pictures.read(image.file or "")
         except (FileNotFoundError, IsADirectoryError) as error:
-            raise MemberError("The file of this picture is no longer on the disk.") from error
+            raise PictureGone(image.job_id) from error
 
     def picture_path(self, image: Image) -> Path:
         """Where the original lies."""

@@ -11,6 +11,7 @@ import discord
 from bot.afterwards import Afterwards
 from bot.errors import tell
 from bot.orders import FRESH, Lineage
+from bot.restoring import Restorer
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import refuse
@@ -30,15 +31,18 @@ class Painting:
         client: discord.Client,
         studio: Studio,
         afterwards: Afterwards,
+        restorer: Restorer,
         *,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._client = client
         self._studio = studio
         self._afterwards = afterwards
+        self._restorer = restorer
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._few = asyncio.Semaphore(MAX_DELIVERIES)
+        self.few = asyncio.Semaphore(MAX_DELIVERIES)
+        """Held by whoever has the files of a job in memory."""
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -92,10 +96,11 @@ class Painting:
             self._client,
             self._studio,
             self._afterwards,
+            self._restorer,
             job_id,
             interaction,
             clock=self._clock,
-            few=self._few,
+            few=self.few,
         )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")
         self._tasks[job_id] = task
