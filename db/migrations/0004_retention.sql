@@ -8,7 +8,7 @@ ALTER TABLE images ADD COLUMN restores INTEGER REFERENCES images (id) ON DELETE 
 CREATE INDEX images_restoring ON images (restores) WHERE restores IS NOT NULL;
 
 -- The files on the disk, oldest first. It holds the sizes, too, so that adding them up reads no picture's row.
-CREATE INDEX images_kept ON images (ended_at, id, bytes) WHERE state = 'painted' AND swept_at IS NULL;
+CREATE INDEX images_kept ON images (ended_at, id, bytes, state, swept_at) WHERE state = 'painted' AND swept_at IS NULL;
 
 -- Hashes that a picture's file had before it was painted again on another machine: recipes of others name them.
 CREATE TABLE former_hashes (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from tests.cogs.test_going_on import files
 from tests.cogs.test_real_variations import pixels
-from tests.cogs.test_restoring import files, job_of, press_again, sweep
+from tests.cogs.test_restoring import job_of, press_again, show, sweep
 from tests.support.simcord_env import World, discord_world
 
 
@@ -27,7 +28,7 @@ async def test_the_same_picture_comes_back(tmp_path: Path) -> None:
             await sweep(world, job_id)
         assert files(world) == []
         for job_id in (1, 2):
-            told = await world.bob.slash(world.channel, "show", job=str(job_id))
+            told = await show(world, world.bob, str(job_id))
             await press_again(world, world.bob, told)
         for job_id, (picture, data) in zip((1, 2), before, strict=True):
             assert (await pixels(world, job_id) == picture).all()

@@ -42,6 +42,11 @@ async def sweep(world: World, job_id: int, positions: Sequence[int] = (0,)) -> N
     await world.app.retention._keeping.swept([image.id for image in images])
 
 
+async def show(world: World, actor: Any, job: str = "1") -> Any:
+    """`/show` by a member."""
+    return await actor.slash(world.channel, "show", job=job)
+
+
 def newest(world: World) -> discord.Message:
     """The message with pictures that was posted last."""
     return max(world.galleries(), key=lambda message: message.id)
@@ -82,7 +87,7 @@ async def test_show_brings_the_file_back_to_the_same_job(painted: World) -> None
     """The same hash, the same number; the new message has the old job's buttons and says whose it is."""
     before = await job_of(painted, 1)
     await sweep(painted, 1)
-    told = await painted.bob.slash(painted.channel, "show", job="1")
+    told = await show(painted, painted.bob)
     await press_again(painted, painted.bob, told)
     after, restoring = await job_of(painted, 1), await job_of(painted, 2)
     assert after.images[0].sha256 == before.images[0].sha256
@@ -92,7 +97,7 @@ async def test_show_brings_the_file_back_to_the_same_job(painted: World) -> None
     assert "the very same file as before" in text_of(message)
     assert f"for <@{painted.alice.id}>" in text_of(message)
     assert ids(message) >= {"tb:reroll:1", "tb:delete:1"}
-    shown = await painted.alice.slash(painted.channel, "show", job="1")
+    shown = await show(painted, painted.alice)
     assert len(shown.response.attachments) == 1
 
 
@@ -106,7 +111,7 @@ async def test_only_what_is_missing_is_painted_again(world: World, engine: Scrip
     await world.imagine(count=4, seed=10)
     await world.finished()
     await sweep(world, 1, [2])
-    shown = await world.alice.slash(world.channel, "show", job="1")
+    shown = await show(world, world.alice)
     assert len(shown.response.attachments) == 3
     assert "1 of the files are no longer on the disk" in text_of(shown.response)
     painted = len(engine.painted)
@@ -123,7 +128,7 @@ async def test_it_is_charged_to_who_presses(painted: World, engine: ScriptedEngi
     engine.hold_at = 1
     for _ in range(3):
         await painted.imagine(painted.bob, count=4)
-    told = await painted.bob.slash(painted.channel, "show", job="1")
+    told = await show(painted, painted.bob)
     refused = await painted.bob.click(told.response, label=AGAIN)
     assert "You already have 12 pictures waiting" in answer_of(refused)
     engine.hold_at = None
@@ -134,9 +139,9 @@ async def test_pressing_twice_paints_once(painted: World, engine: ScriptedEngine
     """The second one is told where it is; when it is there, too."""
     await sweep(painted, 1)
     engine.hold_at = 1
-    told = await painted.alice.slash(painted.channel, "show", job="1")
+    told = await show(painted, painted.alice)
     await painted.alice.click(told.response, label=AGAIN)
-    second = await painted.bob.slash(painted.channel, "show", job="1")
+    second = await show(painted, painted.bob)
     assert "painted again already, as #2" in answer_of(await painted.bob.click(second.response, label=AGAIN))
     engine.hold_at = None
     await painted.finished()
@@ -146,7 +151,7 @@ async def test_pressing_twice_paints_once(painted: World, engine: ScriptedEngine
 async def test_a_restart_in_the_middle_brings_it_back_too(painted: World, engine: ScriptedEngine) -> None:
     """Painted after the restart, to the same message."""
     await sweep(painted, 1)
-    told = await painted.alice.slash(painted.channel, "show", job="1")
+    told = await show(painted, painted.alice)
     engine.hold_at = 1
     await painted.alice.click(told.response, label=AGAIN)
     await painted.restart(lambda: setattr(engine, "hold_at", None))
@@ -159,7 +164,7 @@ async def test_deleted_meanwhile_nothing_comes_back(painted: World, engine: Scri
     """Whoever deleted it was told that it is gone for good."""
     await sweep(painted, 1)
     engine.hold_at = 1
-    told = await painted.bob.slash(painted.channel, "show", job="1")
+    told = await show(painted, painted.bob)
     await painted.bob.click(told.response, label=AGAIN)
     await ask_to_delete(painted, painted.alice)
     engine.hold_at = None
@@ -172,15 +177,15 @@ async def test_deleted_meanwhile_nothing_comes_back(painted: World, engine: Scri
 async def test_the_number_of_a_repainting_means_the_job_it_brought_back(painted: World) -> None:
     """`/show` of it, and deleting it: there is one file, and it goes once."""
     await sweep(painted, 1)
-    await press_again(painted, painted.bob, await painted.bob.slash(painted.channel, "show", job="1"))
-    shown = await painted.bob.slash(painted.channel, "show", job="2")
+    await press_again(painted, painted.bob, await show(painted, painted.bob))
+    shown = await show(painted, painted.bob, "2")
     assert "tb:reroll:1" in ids(shown.response)
-    page = await painted.bob.slash(painted.channel, "history")
+    page: Any = await painted.bob.slash(painted.channel, "history")
     assert "No pictures here" in text_of(page.response)
-    asked = await painted.alice.click(newest(painted), label="Delete")
+    asked: Any = await painted.alice.click(newest(painted), label="Delete")
     await painted.alice.click(asked.response, label="Delete for good")
     assert files(painted) == []
-    assert "These pictures were deleted" in answer_of(await painted.bob.slash(painted.channel, "show", job="2"))
+    assert "These pictures were deleted" in answer_of(await show(painted, painted.bob, "2"))
 
 
 async def test_another_file_keeps_its_place_in_the_line(
@@ -195,7 +200,7 @@ async def test_another_file_keeps_its_place_in_the_line(
     monkeypatch.setattr(
         ScriptedEngine, "colours", staticmethod(lambda r: bytes((r.seed,)) * (r.width * r.height * 3))
     )
-    first = await painted.alice.slash(painted.channel, "show", job="2")
+    first = await show(painted, painted.alice, "2")
     offer = await press_again(painted, painted.alice, first)
     assert "job #1 are no longer on the disk" in answer_of(offer)
     await press_again(painted, painted.alice, offer)
@@ -214,7 +219,7 @@ async def test_a_failed_repainting_can_be_tried_again(painted: World, engine: Sc
     """Its message has the one button that fits."""
     await sweep(painted, 1)
     engine.fault = lambda _: RuntimeError("no")
-    await press_again(painted, painted.alice, await painted.alice.slash(painted.channel, "show", job="1"))
+    await press_again(painted, painted.alice, await show(painted, painted.alice))
     message = next(each for each in painted.history() if "Not painted" in text_of(each))
     assert buttons_of(message) == [AGAIN]
     engine.fault = lambda _: None

@@ -47,6 +47,8 @@ async def test_a_file_is_handed_back(db: Database, jobs: Jobs, clock: Clock) -> 
     assert (image.file, image.sha256, image.weights, image.swept_at) == ("new.png", "cd" * 32, "new", None)
     assert done.images[0].swept_at == 5000
     assert await keeping.total() == 5
+    assert await keeping.sweepable(9999, 10) == ()  # its new message is not posted yet
+    await jobs.delivered(done.id, 2)
     [kept] = await keeping.sweepable(9999, 10)
     assert (kept.image_id, kept.ended_at) == (image.id, 5000)
 
