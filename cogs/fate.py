@@ -25,7 +25,7 @@ class Fate(Enum):
     ELSEWHERE = auto()
     """Not this way: the message or the token is gone, or may not be edited."""
     LATER = auto()
-    """Discord or the network is down."""
+    """Discord or the network is down, or asks for a pause, or the bot's token is refused."""
     NEVER = auto()
     """There is no such channel any more."""
     FAULT = auto()
@@ -45,8 +45,9 @@ def fate_of(error: BaseException) -> Fate:
         return Fate.NEVER
     if error.code in _ELSEWHERE:  # before the status: 30046 comes as a 429, and waiting does not help
         return Fate.ELSEWHERE
-    if error.status >= 500 or error.status == 429 or error.code in _LATER:
+    # 401: the bot's own token is refused, which says nothing about this way or this member.
+    if error.status >= 500 or error.status in {401, 429} or error.code in _LATER:
         return Fate.LATER
-    if error.status in {401, 403, 404}:
+    if error.status in {403, 404}:
         return Fate.ELSEWHERE
     return Fate.FAULT

@@ -273,8 +273,8 @@ class Follower:
             tell(error, "delivering pictures")
             return False
         except TROUBLE as error:
-            if fate_of(error) is Fate.LATER or getattr(error, "status", 0) == 401:
-                return False  # 401: the bot's own token is refused, which says nothing about this member
+            if fate_of(error) is Fate.LATER:
+                return False
             log.warning("job %s: its member could not be told: %s", job.id, error)
         self._told = True
         return await self._conclude(job.id)

@@ -21,8 +21,10 @@ class Lost:
 
     method: str
     path: str
-    taken: bool
-    times: int
+    taken: bool = False
+    times: int = 1
+    uploads: bool = False
+    """Only those with files."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Wire:
         is_form = path.endswith("/callback") and body.get("type") == 9
         pings = method != "PUT" and "/commands" not in path and not is_form
         self._check(f"{method} {path}", payload, files, form=is_form, pings=pings)
-        lost = next((each for each in self.lost if self._meets(each, method, path)), None)
+        lost = next((each for each in self.lost if self._meets(each, method, path, files)), None)
         if lost is not None:
             lost.times -= 1
             if not lost.taken:
@@ -114,8 +116,10 @@ class Wire:
         return answer
 
     @staticmethod
-    def _meets(lost: Lost, method: str, path: str) -> bool:
-        return lost.times > 0 and lost.method in (method, "*") and fnmatch.fnmatch(path, lost.path)
+    def _meets(lost: Lost, method: str, path: str, files: dict[str, int]) -> bool:
+        if lost.times <= 0 or (lost.uploads and not files):
+            return False
+        return lost.method in (method, "*") and fnmatch.fnmatch(path, lost.path)
 
     def _history_after(self, backend: Any, path: str, kwargs: dict[str, Any]) -> list[Any]:
         """The messages right after one, newest of them first: simcord gives the newest of the channel instead."""
