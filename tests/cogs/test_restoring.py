@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 
 from db.jobs import Job
+from pipeline.errors import MemberError
 from tests.cogs.test_going_on import ask_to_delete, files
 from tests.support.scripted_engine import ScriptedEngine
-from tests.support.simcord_env import World, answer_of, buttons_of, raw_components, text_of
+from tests.support.simcord_env import World, answer_of, buttons_of, discord_world, raw_components, text_of
 from tests.support.wire import walk
 
 AGAIN = "Paint it again"
@@ -234,3 +239,31 @@ async def test_a_rerun_of_a_swept_picture_is_not_called_different(painted: World
     await painted.alice.slash(painted.channel, "rerun", job="1")
     await painted.finished()
     assert "pixel for pixel" in text_of(newest(painted))
+
+
+async def test_the_bot_sweeps_at_its_start_and_every_hour(tmp_path: Path, engine: ScriptedEngine) -> None:
+    """By the rule of its settings, what was posted; the pictures stay on Discord."""
+    async with discord_world(tmp_path, make_engine=lambda _: engine, retention_days=2) as world:
+        for number in range(2):
+            await world.imagine(seed=number)
+        await world.finished()
+
+        def age(job_id: int) -> None:
+            with closing(sqlite3.connect(world.app.settings.database)) as database, database:
+                database.execute("UPDATE images SET ended_at = ended_at - 200000 WHERE job_id = ?", (job_id,))
+
+        age(1)
+        await world.env.advance_time(3700)
+        await world.until(lambda: len(files(world)) == 1, "the sweep of the hour")
+        age(2)
+        await world.restart()
+        await world.until(lambda: files(world) == [], "the sweep of the start")
+        assert len(world.galleries()) == 2
+
+
+async def test_a_private_picture_is_not_painted_again_in_public(painted: World) -> None:
+    """Whoever presses: a repainting is posted in the channel."""
+    await sweep(painted, 1)
+    job = replace(await job_of(painted, 1), private=True)
+    with pytest.raises(MemberError, match="Private pictures"):
+        await painted.app.restorer.order(job)
