@@ -135,11 +135,11 @@ class Jobs:
         """
         async with self._db.transaction() as tx:
             now = self._db.now()
-            changed = await tx.execute(
+            rows = await tx.rows(
                 """
                 UPDATE images SET state = 'painted', file = ?, sha256 = ?, seconds = ?, weights = ?, recipe = ?,
                                   bytes = ?, ended_at = ?
-                WHERE id = ? AND state = 'running'
+                WHERE id = ? AND state = 'running' RETURNING restores
                 """,
                 file,
                 sha256,
@@ -150,9 +150,9 @@ class Jobs:
                 now,
                 image_id,
             )
-            if changed:
+            if rows and rows[0]["restores"] is not None:
                 await hand_over(tx, image_id, now)
-            return await _after(tx, image_id, changed, now)
+            return await _after(tx, image_id, len(rows), now)
 
     async def image_failed(self, image_id: int, error: str, reference: str) -> Job:
         """The picture cannot be painted. Its job fails when none of its pictures is left and none was painted.

@@ -30,7 +30,7 @@ async def start_image(tx: Transaction, image_id: int, now: float) -> bool:
 
 
 async def hand_over(tx: Transaction, image_id: int, now: float) -> None:
-    """Give the file of a painted picture to the one that it brings back, if it brings one back.
+    """Give the file of a painted picture to the one that it brings back.
 
     The hash by which other recipes know that one is remembered. Where its job was deleted meanwhile nothing may come
     back, so that this picture fails. Where somebody else was faster it keeps its file.
