@@ -12,7 +12,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from bot.drafts import check_own
-from bot.orders import Lineage, Origin, Vary
+from bot.orders import RESTORE, Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.studio import Studio
@@ -70,6 +70,7 @@ class Afterwards:
                 asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
+        job = job and await self.restored(job)
         if job is None or job.guild_id != guild_id:
             raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
         check_own(job, user_id)
@@ -80,6 +81,13 @@ class Afterwards:
         if job.state in {JobState.QUEUED, JobState.RUNNING}:
             raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
         return job
+
+    async def restored(self, job: Job) -> Job | None:
+        """The job whose pictures it brings back, which is meant wherever it is named; any other job itself."""
+        if job.action != RESTORE or job.parent_image_id is None:
+            return job
+        parents = await self._gallery.ancestors(job.parent_image_id, 1)
+        return await self._studio.job(parents[0].job_id) if parents else None
 
     async def painted(self, job_id: int, guild_id: int, user_id: int) -> Job:
         """A finished job whose pictures were posted. What a cancelled job had painted is never shown again.
@@ -123,9 +131,10 @@ class Afterwards:
             return ""
         same = pairs = 0
         for old, new in zip(before.images, job.images, strict=False):
-            if old.file and new.file:
+            equal = old.sha256 == new.sha256
+            if old.file and new.file and (equal or old.swept_at is None):  # what was swept cannot be looked at
                 pairs += 1
-                same += old.sha256 == new.sha256 or await self._pictures.alike(old.file, new.file)
+                same += equal or await self._pictures.alike(old.file, new.file)
         if not pairs:
             return ""
         if same == pairs:
@@ -249,7 +258,7 @@ class Afterwards:
             DatabaseError: nothing was deleted.
         """
         await self._gallery.delete(job.id)
-        files = [LeftFile(image.id, image.file) for image in job.images if image.file]
+        files = [LeftFile(each.id, each.file) for each in job.images if each.file and each.swept_at is None]
         try:
             return len(files) - await self._remove(files)
         except DatabaseError as error:

@@ -19,6 +19,8 @@ from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
+from bot.restoring import Restorer
+from bot.retention import Retention
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.confirmations import Confirmations
@@ -26,6 +28,7 @@ from db.database import Database
 from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
+from db.keeping import Keeping
 from db.keyvalue import KeyValue
 from db.preferences import PreferenceTables
 from db.speeds import Speeds
@@ -56,6 +59,8 @@ class App:
     preferences: Preferences
     batches: Batches
     drafts: Drafts
+    restorer: Restorer
+    retention: Retention
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -144,6 +149,9 @@ async def open_app(
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         preferences = Preferences(studio=studio, tables=PreferenceTables(database))
         batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
+        keeping = Keeping(database)
+        restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
+        retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -157,6 +165,8 @@ async def open_app(
                 preferences=preferences,
                 batches=batches,
                 drafts=Drafts(jobs=jobs, gallery=gallery),
+                restorer=restorer,
+                retention=retention,
                 jobs=jobs,
                 store=KeyValue(database),
             )

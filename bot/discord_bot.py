@@ -64,9 +64,11 @@ class TagbrushBot(commands.Bot):
         self.album = app.album
         self.enlarger = app.enlarger
         self.preferences = app.preferences
-        self.painting = Painting(self, app.studio, app.afterwards, app.drafts)
+        self.restorer = app.restorer
+        self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
+        self._retention = app.retention
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
@@ -83,7 +85,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Settings(self.studio, self.preferences))
         await self.add_cog(Presets(self.studio, self.preferences, self.afterwards, self.album))
         await self.add_cog(Editing(self.afterwards, self.batching))
-        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
+        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
         await self.tree.set_translator(Words())
         await self.sync_commands()
 

@@ -7,10 +7,12 @@ import functools
 import logging
 import time
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
+from bot.orders import PictureGone
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
 from db.gallery import Gallery
@@ -148,21 +150,24 @@ class Dispatcher:
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
         if image is None:
             return None
-        recipe = Recipe.from_json(image.recipe)
-        work = Work(ticket.image_id, recipe, source=await self._source(recipe))
+        recipe, source = await self._source(Recipe.from_json(image.recipe))
+        work = Work(ticket.image_id, recipe, source=source)
         # Last: once this is written down, nothing may keep the picture from the engine.
         return work if await self._jobs.image_started(ticket.image_id) else None
 
-    async def _source(self, recipe: Recipe) -> bytes:
+    async def _source(self, recipe: Recipe) -> tuple[Recipe, bytes]:
+        """The pixels a picture starts from, and its recipe, which names the file that they are of."""
         if not recipe.init_image:
-            return b""
-        file = await self._gallery.file_of(recipe.init_image)
-        if file is None:
+            return recipe, b""
+        stored = await self._gallery.file_of(recipe.init_image)
+        if stored is None:
             raise MemberError(_SOURCE_DELETED)
+        # Painted again since on another machine, the file may have another hash than the recipe knows.
+        recipe = replace(recipe, init_image=stored.sha256)
         try:
-            return await self._pictures.pixels(file, recipe.init_image, *recipe.painted_size)
+            return recipe, await self._pictures.pixels(stored.file, stored.sha256, *recipe.painted_size)
         except FileNotFoundError:
-            raise MemberError(_SOURCE_DELETED) from None
+            raise PictureGone(stored.job_id) from None
         except ValueError as error:
             log.warning("a picture to start from cannot be used: %s", error)
             raise MemberError(

@@ -26,8 +26,9 @@ def new_job(origin: Origin, order: Order, rating: Rating, settings: Settings) ->
             height=r.height,
             steps=r.steps,
             cost=cost(*r.painted_size, r.denoising_steps, r.guidance_scale),
+            restores=lineage.restores[place] if lineage.restores else None,
         )
-        for r in planned.recipes
+        for place, r in enumerate(planned.recipes)
     )
     return NewJob(
         origin=origin.kind,

@@ -20,6 +20,26 @@ class QueueFull(MemberError):
     """A cap of waiting pictures is reached; the text says when to come back."""
 
 
+class PictureGone(MemberError):
+    """A picture's file is no longer on the disk; its recipe is. Front ends offer to paint it again.
+
+    Attributes:
+        job_id: the job it belongs to.
+    """
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(
+            "The files of job #{job} are no longer on the disk. Their recipes are kept: paint them again, which "
+            "counts as your pictures in the queue, and then go on.",
+            job=job_id,
+        )
+        self.job_id = job_id
+
+
+RESTORE: Final = "restore"
+"""The action of a job that paints swept pictures of another one again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Who asks, and from where. `kind` is `discord` or `cli`."""
@@ -46,10 +66,14 @@ LOCAL_CEILING: Final = Rating.EXPLICIT
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What a job goes on from: `action` is what was pressed, `parent_image_id` the picture; None for none."""
+    """What a job goes on from: `action` is what was pressed, `parent_image_id` the picture; None for none.
+
+    `restores` names, for each picture, the one whose file it brings back; empty for pictures of their own.
+    """
 
     action: str = "imagine"
     parent_image_id: int | None = None
+    restores: tuple[int, ...] = ()
 
 
 class Vary(StrEnum):

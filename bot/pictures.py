@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,20 @@ class Pictures:
                 return one.size == two.size and one.convert("RGB").tobytes() == two.convert("RGB").tobytes()
         except (OSError, ValueError, SyntaxError):
             return False
+
+    async def sizes(self, files: Sequence[str]) -> tuple[int | None, ...]:
+        """Bytes of recorded pictures; None for each that is not there."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._sizes, files)
+
+    def _sizes(self, files: Sequence[str]) -> tuple[int | None, ...]:
+        found: list[int | None] = []
+        for file in files:
+            try:
+                path = self.path(file)
+                found.append(path.stat().st_size if path.is_file() else None)
+            except FileNotFoundError:
+                found.append(None)
+        return tuple(found)
 
     async def remove(self, file: str) -> bool:
         """Delete a picture. Returns whether it is gone; one that was not there is."""

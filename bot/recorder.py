@@ -132,6 +132,7 @@ class Recorder:
             seconds=event.seconds,
             weights=event.weights,
             recipe=recipe.to_json(),
+            size=saved.size,
         )
 
     async def failed(self, ticket: Ticket, error: Exception) -> None:

@@ -94,6 +94,8 @@ class Settings:
     rating_ceiling: Rating = _setting(Rating.GENERAL, _rating(Rating.SENSITIVE))
     rating_ceiling_age_restricted: Rating = _setting(Rating.QUESTIONABLE, _rating(Rating.QUESTIONABLE))
     min_free_mb: int = _setting(500, _whole(0, 10_000_000))
+    retention_days: int = _setting(0, _whole(0, 36_500))
+    retention_gb: int = _setting(0, _whole(0, 1_000_000))
     hf_token: str = _setting("", _text, secret=True)
     hf_endpoint: str = _setting("", _text)
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"))

@@ -19,6 +19,7 @@ from bot.orders import (
     Lineage,
     Order,
     Origin,
+    PictureGone,
     Progress,
     QueueEntry,
     QueueFull,
@@ -29,7 +30,7 @@ from bot.settings import Settings
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.speeds import Speeds
-from pipeline.errors import InvalidRequest, MemberError
+from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator, wording
 from pipeline.queueing.fair import FairQueue, Ticket
@@ -127,6 +128,7 @@ class Studio:
 
         Raises:
             InvalidRequest: something in the request is wrong.
+            PictureGone: the picture to start from has to be painted again first.
             QueueFull: the member or the guild has too much waiting.
             DiskFull: there is no room for pictures.
             DatabaseError: the database cannot be written; nothing was queued.
@@ -160,6 +162,7 @@ class Studio:
 
         Raises:
             InvalidRequest: the picture goes beyond what may be painted here, or is not known.
+            PictureGone: its file was swept.
         """
         own, source = planned.composed.rating, planned.recipes[0].init_image
         if not source:
@@ -169,6 +172,11 @@ class Studio:
             raise InvalidRequest(
                 "The picture that this one starts from was deleted, so there is nothing to go on from."
             )
+        files = [image for job in sources for image in job.images if image.sha256 == source]
+        if all(image.swept_at is not None for image in files):
+            stored = await self._gallery.file_of(source)
+            if stored is not None and stored.swept:
+                raise PictureGone(stored.job_id)
         known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
         stronger = max(own, *known, key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
@@ -269,12 +277,12 @@ class Studio:
         """The original PNG of a painted picture.
 
         Raises:
-            MemberError: it has been deleted from the disk.
+            PictureGone: it is no longer on the disk.
         """
         try:
             return await self._pictures.read(image.file or "")
         except (FileNotFoundError, IsADirectoryError) as error:
-            raise MemberError("The file of this picture is no longer on the disk.") from error
+            raise PictureGone(image.job_id) from error
 
     def picture_path(self, image: Image) -> Path:
         """Where the original lies."""

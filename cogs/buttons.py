@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.album import Album
     from bot.enlarging import Enlarger
     from bot.preferences import Preferences
+    from bot.restoring import Restorer
     from bot.studio import Studio
     from cogs.batching import Batching
     from cogs.painting import Painting
@@ -38,6 +39,7 @@ class Front(Protocol):
     album: Album
     enlarger: Enlarger
     preferences: Preferences
+    restorer: Restorer
     painting: Painting
     batching: Batching
     sharing: Sharing

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
+from bot.retention import Retention
 from bot.studio import Studio
 from cogs.following import RETRY_SECONDS
 from cogs.painting import Painting
@@ -27,16 +28,24 @@ MANY: Final = 1000
 class Delivery(commands.Cog):
     """Recovers once, when the connection is ready and the servers' limits are known."""
 
-    def __init__(self, bot: commands.Bot, studio: Studio, afterwards: Afterwards, painting: Painting) -> None:
+    def __init__(
+        self,
+        bot: commands.Bot,
+        studio: Studio,
+        afterwards: Afterwards,
+        painting: Painting,
+        retention: Retention,
+    ) -> None:
         self._bot = bot
         self._studio = studio
         self._afterwards = afterwards
         self._painting = painting
+        self._retention = retention
         self._task: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
-        """Start recovering in the background."""
-        self._task = asyncio.get_running_loop().create_task(self._recover(), name="recovery")
+        """Start recovering in the background, and sweeping after that."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="recovery and sweeps")
 
     async def cog_unload(self) -> None:
         """Stop everything this cog runs."""
@@ -45,8 +54,12 @@ class Delivery(commands.Cog):
             await asyncio.gather(self._task, return_exceptions=True)
         await self._painting.close()
 
-    async def _recover(self) -> None:
+    async def _run(self) -> None:
         await self._bot.wait_until_ready()
+        await self._recover()
+        await self._retention.run()
+
+    async def _recover(self) -> None:
         for pause in (*RETRY_SECONDS, None):
             try:
                 undelivered = await self._studio.recover("discord")

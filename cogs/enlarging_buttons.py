@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.enlarging import offered
 from cogs.buttons import AnyInteraction, GuardedButton
-from cogs.fate import NOBODY
+from cogs.fate import NOBODY, Fate, fate_of
 from cogs.job_button import JobButton
 from cogs.text import plural
 from cogs.uploads import Upload, limit_of, prefix
@@ -48,6 +48,7 @@ class UpscaleButton(
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue it as a job of the one who pressed."""
         job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await front.restorer.check(job, [self.position])
         request, planned, lineage = front.enlarger.upscaled(job, self.position, self.scale)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -62,6 +63,7 @@ class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Queue it as a job of the one who pressed."""
         job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+        await front.restorer.check(job, [0])
         request, planned, lineage = front.enlarger.redrawn(job, 0)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -76,6 +78,11 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Answer for their eyes only; say so where Discord takes no file of that size."""
         job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+        await front.restorer.check(job)
+        async with front.painting.few:
+            await self._hand_out(interaction, front, job)
+
+    async def _hand_out(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         limit = limit_of(interaction.guild, interaction)
         files, too_large = [], 0
         for image in job.images:
@@ -87,17 +94,26 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
             else:
                 files.append(Upload(f"{prefix(job.id)}{image.position + 1}-original.png", data))
         if not files:
-            raise MemberError(
-                "The original is larger than the {limit} MB that this server takes. What is shown above is the best "
-                "that fits; the owner of this bot has the file.",
-                limit=limit // 1024**2,
-            )
+            raise _too_large(limit)
         said = "As it was painted, with the prompt and the recipe inside."
         if too_large:
             said += f" {plural(too_large, 'file')} more would be too large for this server."
-        await interaction.edit_original_response(
-            content=said, attachments=[each.file("") for each in files], allowed_mentions=NOBODY
-        )
+        try:
+            await interaction.edit_original_response(
+                content=said, attachments=[each.file("") for each in files], allowed_mentions=NOBODY
+            )
+        except discord.HTTPException as error:
+            if fate_of(error) is not Fate.TOO_LARGE:
+                raise
+            raise _too_large(limit) from error
+
+
+def _too_large(limit: int) -> MemberError:
+    return MemberError(
+        "The original is larger than the {limit} MB that this server takes. What is shown above is the best that "
+        "fits; the owner of this bot has the file.",
+        limit=limit // 1024**2,
+    )
 
 
 def alone_row(job_id: int, recipe: Recipe) -> list[GuardedButton]:

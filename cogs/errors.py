@@ -12,6 +12,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import tell
+from bot.orders import PictureGone
+from cogs.fate import TROUBLE
 from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
 from cogs.words import say, speak, translated
 from db.errors import DatabaseError
@@ -32,24 +34,25 @@ async def defer_privately(interaction: AnyInteraction) -> None:
     interaction.extras[_PRIVATE] = True
 
 
-async def whisper(interaction: AnyInteraction, text: str) -> None:
-    """Say something that only this member sees, whatever was answered before.
+async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View | None = None) -> None:
+    """Say something that only this member sees, whatever was answered before; `view` are buttons below it.
 
     A deferred public answer cannot turn private, and the first followup would go into it. So it is finished
     with two words, the member is told, and then it goes.
     """
     text = trim(clean(text), CONTENT_LIMIT)
     nobody = discord.AllowedMentions.none()
+    buttons: dict[str, Any] = {} if view is None else {"view": view}
     if not interaction.response.is_done():
-        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=nobody)
+        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=nobody, **buttons)
         return
     deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     if deferred and interaction.extras.get(_PRIVATE):
-        await interaction.edit_original_response(content=text, allowed_mentions=nobody)
+        await interaction.edit_original_response(content=text, allowed_mentions=nobody, **buttons)
         return
     if deferred:
         await interaction.edit_original_response(content=say("Not done."), allowed_mentions=nobody)
-    await interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody)
+    await interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody, **buttons)
     if deferred:
         with contextlib.suppress(discord.NotFound):
             await interaction.delete_original_response()
@@ -99,8 +102,8 @@ async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) 
     """Tell the member what went wrong and log what is a fault of ours under the same reference id."""
     text, reference = explain(_sentence(error), doing)
     try:
-        await whisper(interaction, text)
-    except discord.HTTPException as trouble:
+        await whisper(interaction, text, _offered(error))
+    except TROUBLE as trouble:
         # Nobody can be told any more: the interaction has expired or Discord is down.
         log.warning("reference %s could not be shown: %s", reference, trouble)
 
@@ -113,6 +116,15 @@ async def guarded(interaction: AnyInteraction, doing: str) -> AsyncIterator[None
         yield
     except Exception as error:  # noqa: BLE001 - this is the one place that answers for all of them
         await refuse(interaction, error, doing)
+
+
+def _offered(error: BaseException) -> discord.ui.View | None:
+    """The button that helps, where there is one."""
+    if not isinstance(error, PictureGone):
+        return None
+    from cogs.restoring import restore_view  # every button needs this module
+
+    return restore_view(error.job_id)
 
 
 def _sentence(error: BaseException) -> BaseException:

@@ -12,6 +12,8 @@ _TOO_LARGE: Final = 40005
 _UNKNOWN_CHANNEL: Final = 10003
 _ELSEWHERE: Final = frozenset({30046, 50027, 50083})
 """Too many edits of an old message, an invalid token, an archived thread (which a new message opens again)."""
+_LATER: Final = frozenset({40003})
+"""Too many direct messages opened at once."""
 
 NOBODY: Final = discord.AllowedMentions.none()
 
@@ -23,7 +25,7 @@ class Fate(Enum):
     ELSEWHERE = auto()
     """Not this way: the message or the token is gone, or may not be edited."""
     LATER = auto()
-    """Discord or the network is down."""
+    """Discord or the network is down, or asks for a pause, or the bot's token is refused."""
     NEVER = auto()
     """There is no such channel any more."""
     FAULT = auto()
@@ -41,8 +43,11 @@ def fate_of(error: BaseException) -> Fate:
         return Fate.TOO_LARGE
     if error.code == _UNKNOWN_CHANNEL:
         return Fate.NEVER
-    if error.status >= 500 or error.status == 429:
+    if error.code in _ELSEWHERE:  # before the status: 30046 comes as a 429, and waiting does not help
+        return Fate.ELSEWHERE
+    # 401: the bot's own token is refused, which says nothing about this way or this member.
+    if error.status >= 500 or error.status in {401, 429} or error.code in _LATER:
         return Fate.LATER
-    if error.status in {401, 403, 404} or error.code in _ELSEWHERE:
+    if error.status in {403, 404}:
         return Fate.ELSEWHERE
     return Fate.FAULT

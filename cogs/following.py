@@ -6,14 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any, Final
 
 import discord
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
-from bot.orders import Progress
+from bot.orders import RESTORE, PictureGone, Progress
+from bot.restoring import Restorer
 from bot.studio import Studio
+from cogs.direct import kept, write
 from cogs.draft_post import DraftPost
 from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
@@ -21,16 +24,18 @@ from cogs.pace import paced
 from cogs.post import Post
 from cogs.taking_down import take_down
 from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
-from cogs.uploads import DEFAULT_LIMIT, LEVELS, limit_of, prepare, remark_of
+from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, cancelled_view, failed_view, progress_view, result_view
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
-from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
-"""Pauses between attempts to deliver while Discord or the database is down; then the next start tries."""
+"""Pauses between attempts to deliver while Discord or the database is down.
+
+Then the member is told where the pictures are. While not even that can be said, every hour tries both again.
+"""
 
 _GONE: Final = "The files of these pictures are no longer on the disk."
 
@@ -43,6 +48,7 @@ class Follower:
         client: discord.Client,
         studio: Studio,
         afterwards: Afterwards,
+        restorer: Restorer,
         job_id: int,
         interaction: discord.Interaction[Any] | None,
         *,
@@ -56,6 +62,7 @@ class Follower:
             client: sends the messages.
             studio: knows the job.
             afterwards: knows what it went on from.
+            restorer: knows what it brings back.
             job_id: the job.
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
@@ -66,6 +73,7 @@ class Follower:
         self._client = client
         self._studio = studio
         self._afterwards = afterwards
+        self._restorer = restorer
         self._interaction = interaction
         self._clock = clock
         self._few = few
@@ -82,13 +90,13 @@ class Follower:
             if self._fresh:
                 await self._open()
             await self._watch()
-            for pause in (*RETRY_SECONDS, None):
+            for attempt, pause in enumerate(chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))):
                 if await self._settle():
                     return
                 self._doubtful = True
-                if pause is not None:
-                    await self._studio.park(asyncio.sleep(pause), reason="Discord or the database is down")
-            log.error("job %s could not be delivered; the next start tries again", self.job_id)
+                if attempt >= len(RETRY_SECONDS) and await self._give_up():
+                    return
+                await self._studio.park(asyncio.sleep(pause), reason="Discord or the database is down")
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(error, "following a job")
 
@@ -170,6 +178,7 @@ class Follower:
                 case JobState.FAILED:
                     await post.closing(failed_view(job), insist=True)
                     await self._mention(post, "Your pictures could not be painted.")
+                    return await self._conclude(job.id)
                 case JobState.CANCELLED:
                     await post.closing(cancelled_view(job), insist=False)
                 case JobState.QUEUED | JobState.RUNNING:
@@ -185,22 +194,24 @@ class Follower:
 
     async def _deliver(self, job: Job, post: Post | DraftPost) -> None:
         found = await post.find_posted(job) if self._doubtful else None
-        message_id, shown = None if job.private else found, True
+        message_id, posted = None if job.private else found, True
+        # One that brings back another one's files shows that one, with its buttons.
+        shown = await self._afterwards.restored(job)
         if found is None:
-            pictures, lost = await self._originals(job)
-            if pictures:
-                message_id = await self._post_pictures(job, post, pictures, lost)
+            pictures, lost = await self._originals(shown)
+            if shown is not None and pictures:
+                message_id = await self._post_pictures(job, shown, post, pictures, lost)
             else:
-                shown = False
+                posted = False
                 gone = replace(job, error=_GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
-        if shown:
+        if posted:
             await self._mention(post, "Your pictures are ready.")
         await self._studio.delivered(job.id, message_id)
-        now = await self._studio.job(job.id)
+        now = await self._studio.job(shown.id) if shown is not None else None
         if now is not None and now.deleted_at is not None and message_id is not None:
             # Deleted while the pictures were on their way: whoever did that was told that they are gone.
-            await take_down(self._client, replace(now, message_id=message_id))
+            await take_down(self._client, replace(job, message_id=message_id))
 
     async def _mention(self, post: Post | DraftPost, text: str) -> None:
         """Mention the member who asked for that, once. It is claimed first: better never than twice."""
@@ -211,31 +222,29 @@ class Follower:
             log.warning("job %s: its member could not be mentioned: %s", self.job_id, error)
 
     async def _post_pictures(
-        self, job: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str
+        self, job: Job, shown: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str
     ) -> int | None:
-        guild = self._client.get_guild(job.guild_id)
-        limit = limit_of(guild, post.interaction)
-        level, profile = 0, self._studio.profiles.get(job.images[0].profile)
-        parents, same = await self._afterwards.lineage(job), await self._afterwards.compared(job)
-        while True:
-            uploads, used = await prepare(job.id, pictures, limit, level)
-            remark = " ".join(filter(None, (remark_of(used), lost, same)))
-            view = result_view(job, [upload.name for upload in uploads], profile, remark, parents[:1])
-            try:
-                return await post.result(view, uploads, alt(asked_prompt(job)))
-            except discord.HTTPException as error:
-                if fate_of(error) is not Fate.TOO_LARGE or used + 1 >= len(LEVELS):
-                    raise
-                level = used + 1
+        limit = limit_of(self._client.get_guild(job.guild_id), post.interaction)
+        profile = self._studio.profiles.get(shown.images[0].profile)
+        parents, same = await self._afterwards.lineage(shown), await self._afterwards.compared(shown)
+        if job.action == RESTORE:
+            same = await self._restorer.remark(job)
 
-    async def _originals(self, job: Job) -> tuple[Sequence[tuple[int, bytes]], str]:
+        async def send(uploads: tuple[Upload, ...], used: int) -> int | None:
+            remark = " ".join(filter(None, (remark_of(used), lost, same)))
+            view = result_view(shown, [upload.name for upload in uploads], profile, remark, parents[:1])
+            return await post.result(view, uploads, alt(asked_prompt(shown)))
+
+        return await send_fitting(job.id, pictures, limit, send)
+
+    async def _originals(self, job: Job | None) -> tuple[Sequence[tuple[int, bytes]], str]:
         pictures, missing = [], 0
-        for image in job.images:
+        for image in job.images if job is not None and job.deleted_at is None else ():
             if image.file is None:
                 continue
             try:
                 pictures.append((image.position, await self._studio.picture_bytes(image)))
-            except MemberError:
+            except PictureGone:
                 missing += 1
         return pictures, f"{missing} of the files are no longer on the disk." if missing else ""
 
@@ -254,8 +263,26 @@ class Follower:
     async def _confess(self, job: Job | None, error: Exception) -> bool:
         """Something unforeseen: the member is told once, in the channel or privately."""
         text, _ = explain(error, "showing your pictures")
+        if fate_of(error) is Fate.TOO_LARGE:
+            text = "Discord does not take these pictures here, however small I make them."
         if job is None:  # nobody knows whose it was
             return True
+        return await self._say(job, f"{text} {kept(job)}")
+
+    async def _give_up(self) -> bool:
+        """The pictures could not be posted for hours: say where they are. False when not even that works."""
+        try:
+            job = await self._studio.job(self.job_id)
+        except DatabaseError as error:
+            tell(error, "delivering pictures")
+            return False
+        if job is None or job.state is not JobState.RENDERED:
+            return False
+        log.error("job %s could not be delivered", job.id)
+        return await self._say(job, f"For hours Discord did not take what I painted. {kept(job)}")
+
+    async def _say(self, job: Job, text: str) -> bool:
+        """Words instead of pictures, in the channel or privately. False when that has to be tried again later."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         try:
             await channel.send(
@@ -275,13 +302,14 @@ class Follower:
         if job is None:
             return True
         try:
-            await self._write_privately(job, text)
+            async with self._few:
+                await self._write_privately(job, text)
         except DatabaseError as error:
             tell(error, "delivering pictures")
             return False
         except TROUBLE as error:
-            if fate_of(error) is Fate.LATER or getattr(error, "status", 0) == 401:
-                return False  # 401: the bot's own token is refused, which says nothing about this member
+            if fate_of(error) is Fate.LATER:
+                return False
             log.warning("job %s: its member could not be told: %s", job.id, error)
         self._told = True
         return await self._conclude(job.id)
@@ -292,21 +320,12 @@ class Follower:
         if text:
             where = f"{where} {text}"
         elif job.state is JobState.RENDERED:
-            pictures, lost = await self._originals(job)
+            pictures, lost = await self._originals(await self._afterwards.restored(job))
             what = "Here are the pictures you asked for." if pictures else _GONE
             where = " ".join(filter(None, (where, what, lost if pictures else "")))
         elif job.error:
             where = f"{where} Your pictures could not be painted: {plain(job.error)}"
-        where = trim(clean(where), CONTENT_LIMIT)
-        direct = await self._client.create_dm(discord.Object(job.user_id))
-        uploads, _ = await prepare(job.id, pictures, DEFAULT_LIMIT)
-        files = [upload.file(alt(asked_prompt(job))) for upload in uploads]
-        try:
-            await direct.send(where, files=files, nonce=f"tb{job.id}d", allowed_mentions=NOBODY)
-        except discord.HTTPException as error:
-            if not files or fate_of(error) not in {Fate.TOO_LARGE, Fate.FAULT}:
-                raise
-            await direct.send(where, nonce=f"tb{job.id}t", allowed_mentions=NOBODY)
+        await write(self._client, job, where, pictures, doubtful=self._doubtful)
 
     async def _conclude(self, job_id: int) -> bool:
         """Its member knows all there is to know: no later start comes back to it."""

@@ -23,6 +23,7 @@ ACTIONS: Final = {
     "strong": "strong variation",
     "upscale": "enlarged picture",
     "redraw": "redrawing",
+    "restore": "painted again",
 }
 """What a job is called by what was pressed."""
 

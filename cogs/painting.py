@@ -13,6 +13,7 @@ from bot.afterwards import Afterwards
 from bot.drafts import Drafts
 from bot.errors import tell
 from bot.orders import FRESH, Lineage, Origin
+from bot.restoring import Restorer
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import defer_privately, refuse
@@ -33,6 +34,7 @@ class Painting:
         studio: Studio,
         afterwards: Afterwards,
         drafts: Drafts,
+        restorer: Restorer,
         *,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -40,9 +42,11 @@ class Painting:
         self._studio = studio
         self._afterwards = afterwards
         self._drafts = drafts
+        self._restorer = restorer
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._few = asyncio.Semaphore(MAX_DELIVERIES)
+        self.few = asyncio.Semaphore(MAX_DELIVERIES)
+        """Held by whoever has the files of a job in memory."""
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -126,10 +130,11 @@ class Painting:
             self._client,
             self._studio,
             self._afterwards,
+            self._restorer,
             job_id,
             interaction,
             clock=self._clock,
-            few=self._few,
+            few=self.few,
             fresh=fresh,
         )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")

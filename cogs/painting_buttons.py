@@ -64,6 +64,7 @@ class VaryButton(
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue them as a job of the one who pressed."""
         job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+        await front.restorer.check(job, [self.position])
         async with front.afterwards.family(job.id):
             await front.painting.paint(interaction, *await front.afterwards.vary(job, self.position, self.how))
 

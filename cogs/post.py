@@ -167,26 +167,35 @@ class Post:
                     return message.id
         except (discord.NotFound, discord.Forbidden) as error:
             log.info("job %s: its message is gone: %s", job.id, error)
-        moment = datetime.fromtimestamp(job.rendered_at or job.created_at, UTC) - SKEW
-        after = discord.Object(discord.utils.time_snowflake(moment))
         try:
-            for oldest_first in (True, False):
-                seen = 0
-                async for message in self._channel.history(
-                    limit=HISTORY, after=after, oldest_first=oldest_first
-                ):
-                    if self._shows(message):
-                        return message.id
-                    seen += 1
-                if seen < HISTORY:  # that were all
-                    break
+            return await search(self._client, self._channel, job)
         except (discord.NotFound, discord.Forbidden) as error:
             log.info("job %s: earlier messages cannot be read: %s", job.id, error)
         return None
 
     def _shows(self, message: discord.Message) -> bool:
-        mine = self._client.user is not None and message.author.id == self._client.user.id
-        return mine and any(a.filename.startswith(prefix(self._job.id)) for a in message.attachments)
+        return shows(self._client, message, self._job.id)
+
+
+def shows(client: discord.Client, message: discord.Message, job_id: int) -> bool:
+    """Whether it is a message of this bot's with pictures of that job."""
+    mine = client.user is not None and message.author.id == client.user.id
+    return mine and any(each.filename.startswith(prefix(job_id)) for each in message.attachments)
+
+
+async def search(client: discord.Client, channel: discord.abc.Messageable, job: Job) -> int | None:
+    """The id of a message in this channel that shows the job's pictures, if it was sent since they were painted."""
+    moment = datetime.fromtimestamp(job.rendered_at or job.created_at, UTC) - SKEW
+    after = discord.Object(discord.utils.time_snowflake(moment))
+    for oldest_first in (True, False):
+        seen = 0
+        async for message in channel.history(limit=HISTORY, after=after, oldest_first=oldest_first):
+            if shows(client, message, job.id):
+                return message.id
+            seen += 1
+        if seen < HISTORY:  # that were all
+            break
+    return None
 
 
 def _rewind(files: Sequence[discord.File]) -> None:

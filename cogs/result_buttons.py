@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from discord import ui
 
-from bot.orders import Vary
+from bot.orders import RESTORE, Vary
 from cogs.buttons import GuardedButton
 from cogs.draft_buttons import ShareButton
 from cogs.enlarging_buttons import OriginalButton, RedrawButton, UpscaleButton, alone_row
 from cogs.keeping_buttons import DeleteButton, DetailsButton, EraseButton, FavouriteButton, StarButton
 from cogs.painting_buttons import EditButton, RerollButton, RetryButton, VaryButton
+from cogs.restoring import RestoreButton
 from db.jobs import Job
 from pipeline.recipe import Recipe
 
@@ -41,8 +42,11 @@ def result_rows(job: Job) -> list[ui.Item[Any]]:
     return rows
 
 
-def again_row(job_id: int) -> ui.ActionRow[Any]:
+def again_row(job: Job) -> ui.ActionRow[Any]:
     """What can be done when there are no pictures."""
+    job_id = job.id
+    if job.action == RESTORE:
+        return ui.ActionRow(RestoreButton(job_id))
     return ui.ActionRow(RetryButton(job_id), EditButton(job_id))
 
 
@@ -60,5 +64,6 @@ RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
     DeleteButton,
     EraseButton,
     ShareButton,
+    RestoreButton,
 )
 """Every dynamic item of this module, for `setup_hook`."""

@@ -2,52 +2,86 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
 from bot.afterwards import Afterwards
+from bot.orders import PictureGone
 from bot.studio import Studio
 from cogs.access import origin_of
-from cogs.fate import NOBODY
+from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
+from cogs.restoring import restore_row
 from cogs.text import alt
-from cogs.uploads import limit_of, prepare, remark_of
+from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, result_view
 from db.jobs import Job
 from pipeline.errors import MemberError
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
+
+
+async def send_result(
+    interaction: discord.Interaction[Any], studio: Studio, afterwards: Afterwards, job: Job
+) -> None:
+    """Put a job's pictures into the deferred answer of an interaction, in the best encoding that Discord takes.
+
+    Raises:
+        PictureGone: none of its files is left.
+        MemberError: its rating is above what may be shown here, or Discord does not take the pictures.
+    """
+    afterwards.check_rating(job, origin_of(interaction))
+    async with cast("Front", interaction.client).painting.few:
+        try:
+            await _send(interaction, studio, afterwards, job)
+        except TROUBLE as error:
+            match fate_of(error):
+                case Fate.TOO_LARGE:
+                    raise MemberError(
+                        "Discord does not take these pictures here, however small I make them. The originals are kept."
+                    ) from error
+                case Fate.LATER:
+                    raise MemberError(
+                        "Discord does not take pictures at the moment. They are kept: `/show job:{job}` shows them "
+                        "later.",
+                        job=job.id,
+                    ) from error
+            raise
 
 
 async def originals(studio: Studio, job: Job) -> list[tuple[int, bytes]]:
     """Position and file of each of a job's pictures that is still there.
 
     Raises:
-        MemberError: none is.
+        PictureGone: none is.
     """
     pictures = []
     for image in job.images:
         if image.file is not None:
-            try:
+            with contextlib.suppress(PictureGone):
                 pictures.append((image.position, await studio.picture_bytes(image)))
-            except MemberError:
-                continue
     if not pictures:
-        raise MemberError("The files of these pictures are no longer on the disk.")
+        raise PictureGone(job.id)
     return pictures
 
 
-async def send_result(
+async def _send(
     interaction: discord.Interaction[Any], studio: Studio, afterwards: Afterwards, job: Job
 ) -> None:
-    """Put a job's pictures into the deferred answer of an interaction.
-
-    Raises:
-        MemberError: none of its files is left, or its rating is above what may be shown here.
-    """
-    afterwards.check_rating(job, origin_of(interaction))
     pictures = await originals(studio, job)
-    uploads, used = await prepare(job.id, pictures, limit_of(interaction.guild, interaction))
+    gone = sum(image.file is not None for image in job.images) - len(pictures)
     parents = await afterwards.lineage(job)
-    names = [upload.name for upload in uploads]
-    view = result_view(job, names, afterwards.profile_of(job), remark_of(used), parents[:1])
-    files = [upload.file(alt(asked_prompt(job))) for upload in uploads]
-    await interaction.edit_original_response(view=view, attachments=files, allowed_mentions=NOBODY)
+    lost = f"{gone} of the files are no longer on the disk." if gone else ""
+
+    async def send(uploads: tuple[Upload, ...], used: int) -> None:
+        remark = " ".join(filter(None, (remark_of(used), lost)))
+        names = [upload.name for upload in uploads]
+        view = result_view(job, names, afterwards.profile_of(job), remark, parents[:1])
+        if gone:
+            view.add_item(restore_row(job.id))
+        files = [upload.file(alt(asked_prompt(job))) for upload in uploads]
+        await interaction.edit_original_response(view=view, attachments=files, allowed_mentions=NOBODY)
+
+    await send_fitting(job.id, pictures, limit_of(interaction.guild, interaction), send)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import discord
 from PIL import Image as PillowImage
+
+from cogs.fate import Fate, fate_of
+
+T = TypeVar("T")
 
 DEFAULT_LIMIT: Final = 10 * 1024 * 1024
 """Bytes a bot may upload per file in a server without boosts."""
@@ -95,6 +99,34 @@ async def prepare(
         return tuple(uploads), highest
 
     return await asyncio.to_thread(work)
+
+
+async def send_fitting(
+    job_id: int,
+    pictures: Sequence[tuple[int, bytes]],
+    limit: int,
+    send: Callable[[tuple[Upload, ...], int], Awaitable[T]],
+) -> T:
+    """Send a job's pictures in the best encoding that Discord takes: each refusal as too large is a step down.
+
+    Args:
+        job_id: names the files.
+        pictures: position and original PNG of each.
+        limit: bytes per file, as far as that is known; the real limit may be lower.
+        send: called with the files and the level they needed, until it is not refused for their size.
+
+    Raises:
+        discord.HTTPException: refused for another reason, or too large even as the smallest.
+    """
+    level = 0
+    while True:
+        uploads, used = await prepare(job_id, pictures, limit, level)
+        try:
+            return await send(uploads, used)
+        except discord.HTTPException as error:
+            if fate_of(error) is not Fate.TOO_LARGE or used + 1 >= len(LEVELS):
+                raise
+            level = used + 1
 
 
 def remark_of(level: int) -> str:

@@ -159,7 +159,7 @@ def failed_view(job: Job) -> ui.LayoutView:
         BROKEN,
         ui.TextDisplay(block(asked_prompt(job), 600)),
         ui.TextDisplay(f"### Not painted\n{sentence}{reference}\n-# for <@{job.user_id}>"),
-        again_row(job.id),
+        again_row(job),
     )
 
 
@@ -176,7 +176,7 @@ def cancelled_view(job: Job) -> ui.LayoutView:
         STOPPED,
         ui.TextDisplay(block(asked_prompt(job), 600)),
         ui.TextDisplay(f"### Cancelled{kept}\n-# for <@{job.user_id}>"),
-        again_row(job.id),
+        again_row(job),
     )
 
 

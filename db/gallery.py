@@ -33,6 +33,16 @@ class LeftFile:
     file: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A picture's file. `swept` says that it was taken from the disk."""
+
+    file: str
+    sha256: str
+    job_id: int
+    swept: bool
+
+
 class Gallery:
     """Queries on finished pictures. Every method raises `DatabaseError` when the database is unusable."""
 
@@ -51,25 +61,38 @@ class Gallery:
         )
         return bool(rows and rows[0]["private"])
 
-    async def file_of(self, sha256: str) -> str | None:
-        """The file that has this hash, of a picture that was not deleted; None when there is none."""
+    async def file_of(self, sha256: str) -> StoredFile | None:
+        """The file that has this hash, of a picture that was not deleted; None when there is none.
+
+        One that is on the disk rather than one that was swept, and one that has this hash now rather than one that
+        had it before it was painted again.
+        """
         rows = await self._db.rows(
             """
-            SELECT images.file FROM images JOIN jobs ON jobs.id = images.job_id
-            WHERE images.sha256 = ? AND jobs.deleted_at IS NULL AND images.swept_at IS NULL LIMIT 1
+            SELECT images.file, images.sha256, images.job_id, images.swept_at IS NOT NULL AS swept
+            FROM images JOIN jobs ON jobs.id = images.job_id
+            WHERE (images.sha256 = ?1 OR images.id IN (SELECT image_id FROM former_hashes WHERE sha256 = ?1))
+              AND jobs.deleted_at IS NULL AND images.file IS NOT NULL
+            ORDER BY swept, jobs.action = 'restore', images.sha256 <> ?1, images.id LIMIT 1
             """,
             sha256,
         )
-        return rows[0]["file"] if rows else None
+        return StoredFile(**(dict(rows[0]) | {"swept": bool(rows[0]["swept"])})) if rows else None
 
     async def shown_by(self, sha256: str) -> tuple[Job, ...]:
-        """The jobs that painted a file with this hash and were not deleted; several if it was painted again."""
+        """The jobs that painted a file with this hash and were not deleted; several if it was painted again.
+
+        Also those whose file was swept: what is asked for is what they show.
+        """
         async with self._db.reading() as tx:
             return await read_jobs(
                 tx,
                 """
                 jobs.deleted_at IS NULL AND jobs.id IN (
-                    SELECT job_id FROM images WHERE sha256 = ? AND swept_at IS NULL
+                    SELECT job_id FROM images WHERE sha256 = ?1
+                    UNION ALL
+                    SELECT images.job_id FROM former_hashes JOIN images ON images.id = former_hashes.image_id
+                    WHERE former_hashes.sha256 = ?1
                 ) ORDER BY jobs.id LIMIT 20
                 """,
                 sha256,

@@ -83,7 +83,10 @@ _MARKED: Final = """
         WHERE favourites.user_id = ?
     ) AS marked CROSS JOIN jobs ON jobs.id = marked.id
 """
-_DONE: Final = "jobs.deleted_at IS NULL AND jobs.state IN ('rendered', 'delivered')"
+# What only brings back files shows nothing that is not there already.
+_DONE: Final = (
+    "jobs.deleted_at IS NULL AND jobs.state IN ('rendered', 'delivered') AND jobs.action <> 'restore'"
+)
 _IMAGES_OF_JOB: Final = "(SELECT 1 FROM images WHERE images.job_id = jobs.id AND"
 _PICTURES: Final = """
     SELECT images.id AS image_id, images.job_id, images.position, images.file, images.sha256,

@@ -305,13 +305,13 @@ async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: 
     await tx.execute_many(
         """
         INSERT INTO images (id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed,
-                            width, height, steps, cost)
-        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            width, height, steps, cost, restores)
+        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             (
                 *(i.id, i.job_id, i.position, i.recipe, i.profile, i.prompt, i.negative_prompt),
-                *(i.seed, i.width, i.height, i.steps, i.cost),
+                *(i.seed, i.width, i.height, i.steps, i.cost, i.restores),
             )
             for _, job in accepted
             for i in job.images

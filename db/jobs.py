@@ -21,7 +21,7 @@ from db.records import (
     Recovery,
     WaitingImage,
 )
-from db.transitions import abandon_jobs, cancel_job, requeue_running, settle_job, start_image
+from db.transitions import abandon_jobs, cancel_job, hand_over, requeue_running, settle_job, start_image
 
 __all__ = [
     "CapReached",
@@ -129,32 +129,44 @@ class Jobs:
             return await start_image(tx, image_id, self._db.now())
 
     async def image_painted(
-        self, image_id: int, *, file: str, sha256: str, seconds: float, weights: str, recipe: str
+        self,
+        image_id: int,
+        *,
+        file: str,
+        sha256: str,
+        seconds: float,
+        weights: str,
+        recipe: str,
+        size: int | None = None,
     ) -> Job:
         """The picture is on the disk. Its job becomes rendered when nothing of it is left to paint.
 
-        Changes nothing when the picture was not running, such as when it was cancelled meanwhile.
+        Changes nothing when the picture was not running, such as when it was cancelled meanwhile. A picture that
+        brings back another one's file hands it over.
 
         Raises:
             LookupError: there is no such picture.
         """
         async with self._db.transaction() as tx:
             now = self._db.now()
-            changed = await tx.execute(
+            rows = await tx.rows(
                 """
                 UPDATE images SET state = 'painted', file = ?, sha256 = ?, seconds = ?, weights = ?, recipe = ?,
-                                  ended_at = ?
-                WHERE id = ? AND state = 'running'
+                                  bytes = ?, ended_at = ?
+                WHERE id = ? AND state = 'running' RETURNING restores
                 """,
                 file,
                 sha256,
                 seconds,
                 weights,
                 recipe,
+                size,
                 now,
                 image_id,
             )
-            return await _after(tx, image_id, changed, now)
+            if rows and rows[0]["restores"] is not None:
+                await hand_over(tx, image_id, now)
+            return await _after(tx, image_id, len(rows), now)
 
     async def image_failed(self, image_id: int, error: str, reference: str) -> Job:
         """The picture cannot be painted. Its job fails when none of its pictures is left and none was painted.
@@ -197,12 +209,16 @@ class Jobs:
             return await cancel_job(tx, job_id, self._db.now())
 
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
-        """The pictures were posted, in this message. False if it was not rendered, so also the second time."""
+        """The pictures were posted, in this message. False if it was not rendered, so also the second time.
+
+        Of a failed job: its member was told. It stays failed.
+        """
         async with self._db.transaction() as tx:
             changed = await tx.execute(
                 """
-                UPDATE jobs SET state = 'delivered', delivered_at = ?, message_id = coalesce(?, message_id)
-                WHERE id = ? AND state = 'rendered'
+                UPDATE jobs SET state = CASE state WHEN 'rendered' THEN 'delivered' ELSE state END, delivered_at = ?,
+                                message_id = coalesce(?, message_id)
+                WHERE id = ? AND (state = 'rendered' OR (state = 'failed' AND delivered_at IS NULL))
                 """,
                 self._db.now(),
                 message_id,

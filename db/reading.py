@@ -20,7 +20,7 @@ _JOB_COLUMNS: Final = """
 
 _IMAGE_COLUMNS: Final = """
     id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed, width, height, steps, cost,
-    file, sha256, seconds, weights, error, reference
+    file, sha256, seconds, weights, error, reference, swept_at, restores
 """
 
 # INDEXED BY: a start must read what is pending and never walk through the history. SQLite refuses the query
@@ -67,9 +67,20 @@ async def read_waiting(tx: Transaction, origin: str, before: int) -> tuple[Waiti
 
 
 async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[int, ...]:
-    """Ids of the rendered jobs of an origin before this number, oldest first."""
+    """Ids of an origin's jobs before this number whose members do not know their end, oldest first.
+
+    That are the rendered ones, and failed ones of which nobody has been told.
+    """
     rows = await tx.rows(
-        "SELECT id FROM jobs WHERE origin = ? AND state = 'rendered' AND id < ? ORDER BY id", origin, before
+        """
+        SELECT id FROM jobs WHERE origin = ?1 AND state = 'rendered' AND id < ?2
+        UNION ALL
+        SELECT id FROM jobs INDEXED BY jobs_untold
+        WHERE state = 'failed' AND delivered_at IS NULL AND origin = ?1 AND id < ?2
+        ORDER BY id
+        """,
+        origin,
+        before,
     )
     return tuple(row["id"] for row in rows)
 

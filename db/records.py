@@ -34,7 +34,7 @@ class NewImage:
     """One picture to be painted.
 
     `recipe` is the whole recipe as JSON; the other fields repeat what is searched for or shown. `cost` is in
-    the queue's unit (1e6 pixel-passes) and positive.
+    the queue's unit (1e6 pixel-passes) and positive. `restores` is the picture whose file it brings back.
     """
 
     recipe: str
@@ -46,6 +46,7 @@ class NewImage:
     height: int
     steps: int
     cost: float
+    restores: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,11 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One picture of a job. `file`, `sha256`, `seconds` and `weights` are there once it is painted."""
+    """One picture of a job. `file`, `sha256`, `seconds` and `weights` are there once it is painted.
+
+    They stay when the file is taken from the disk, which happened at `swept_at`. `restores` is the picture whose file
+    this one brings back.
+    """
 
     id: int
     job_id: int
@@ -98,6 +103,8 @@ class Image:
     weights: str | None = None
     error: str | None = None
     reference: str | None = None
+    swept_at: float | None = None
+    restores: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,62 @@ async def start_image(tx: Transaction, image_id: int, now: float) -> bool:
     return changed > 0
 
 
+async def hand_over(tx: Transaction, image_id: int, now: float) -> None:
+    """Give the file of a painted picture to the one that it brings back.
+
+    The hash by which other recipes know that one is remembered. Where its job was deleted meanwhile nothing may come
+    back, so that this picture fails. Where somebody else was faster it keeps its file.
+    """
+    await tx.execute(
+        """
+        UPDATE images SET state = 'failed', file = NULL, sha256 = NULL, bytes = NULL,
+                          error = 'These pictures were deleted meanwhile.'
+        WHERE id = ? AND restores IS NOT NULL AND EXISTS (
+            SELECT 1 FROM images AS old JOIN jobs ON jobs.id = old.job_id
+            WHERE old.id = images.restores AND jobs.deleted_at IS NOT NULL
+        )
+        """,
+        image_id,
+    )
+    await tx.execute(
+        """
+        UPDATE jobs SET error = coalesce(error, (SELECT error FROM images WHERE id = ?1))
+        WHERE id = (SELECT job_id FROM images WHERE id = ?1 AND restores IS NOT NULL AND state = 'failed')
+        """,
+        image_id,
+    )
+    new = await tx.row(
+        """
+        SELECT new.file, new.sha256, new.bytes, new.restores, new.weights, new.recipe, old.sha256 AS former
+        FROM images AS new JOIN images AS old ON old.id = new.restores
+        WHERE new.id = ? AND new.state = 'painted' AND old.swept_at IS NOT NULL
+        """,
+        image_id,
+    )
+    if new is None:
+        return
+    if new["former"] != new["sha256"]:
+        await tx.execute(
+            "INSERT INTO former_hashes (sha256, image_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            new["former"],
+            new["restores"],
+        )
+    await tx.execute(
+        """
+        UPDATE images SET file = ?, sha256 = ?, bytes = ?, weights = ?, recipe = ?, ended_at = ?, swept_at = NULL
+        WHERE id = ?
+        """,
+        new["file"],
+        new["sha256"],
+        new["bytes"],
+        new["weights"],
+        new["recipe"],
+        now,
+        new["restores"],
+    )
+    await tx.execute("UPDATE images SET swept_at = ? WHERE id = ?", now, image_id)
+
+
 async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     """When no picture of a job is left to paint: rendered if any was painted, otherwise failed."""
     await tx.execute(

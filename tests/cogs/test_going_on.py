@@ -11,7 +11,7 @@ import pytest
 
 from bot.orders import Origin, Vary
 from db.errors import DatabaseError
-from db.gallery import Gallery
+from db.gallery import Gallery, StoredFile
 from pipeline.recipe import Recipe
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, text_of
@@ -451,7 +451,7 @@ async def test_a_database_that_is_locked_while_the_source_is_read_loses_nothing(
     failures = [DatabaseError("The database is locked.")]
     found = Gallery.file_of
 
-    async def locked(self: Gallery, sha256: str) -> str | None:
+    async def locked(self: Gallery, sha256: str) -> StoredFile | None:
         if failures:
             raise failures.pop()
         return await found(self, sha256)

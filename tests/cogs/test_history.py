@@ -153,8 +153,10 @@ async def test_what_a_cancelled_job_had_painted_is_not_shown(world: World, engin
     """Moderators cancel too."""
     engine.fault = lambda _: setattr(engine, "hold_at", 5)  # the first is finished, the others wait
     await world.imagine(count=4)
+    studio = world.app.studio
+    await world.until(lambda: (p := studio.progress(1)) is not None and p.images_done == 1, "the first picture")
     await world.env.advance_time(3)
-    await world.until(lambda: "1 done" in world.shown(), "the first picture")
+    await world.until(lambda: "1 done" in world.shown(), "the news of it")
     await world.mod.click(world.history()[0], label="Cancel")
     await world.finished()
     result = await world.alice.slash(world.channel, "show", job="1")

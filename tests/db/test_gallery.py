@@ -79,7 +79,9 @@ async def test_a_file_is_found_by_its_hash_until_it_is_deleted(db: Database, job
     gallery = Gallery(db)
     job = await child_of(jobs, None, "imagine")
     image = job.images[0]
-    assert await gallery.file_of(image.sha256 or "") == image.file
+    stored = await gallery.file_of(image.sha256 or "")
+    assert stored is not None
+    assert (stored.file, stored.swept) == (image.file, False)
     assert await gallery.file_of("cd" * 32) is None
     await gallery.delete(job.id)
     assert await gallery.file_of(image.sha256 or "") is None

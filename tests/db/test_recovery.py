@@ -92,15 +92,20 @@ async def test_what_was_running_waits_again(db: Database, jobs: Jobs) -> None:
 
 
 async def test_rendered_jobs_are_to_be_delivered(db: Database, jobs: Jobs) -> None:
-    """Only those: not what was delivered, failed or cancelled."""
-    made = [await jobs.create(new_job()) for _ in range(4)]
+    """And failed ones of which nobody was told; not what was delivered, told or cancelled."""
+    made = [await jobs.create(new_job()) for _ in range(5)]
     for job in made[:2]:
         await paint(jobs, job.images[0].id)
     await jobs.delivered(made[0].id, 1)
     await jobs.image_failed(made[2].images[0].id, "x", "y")
     await jobs.cancel(made[3].id)
+    await jobs.image_failed(made[4].images[0].id, "x", "y")
+    assert await jobs.delivered(made[4].id, None)
     recovery = await Jobs(db).recover("discord")
-    assert (recovery.waiting, recovery.undelivered) == ((), (made[1].id,))
+    assert (recovery.waiting, recovery.undelivered) == ((), (made[1].id, made[2].id))
+    told = await jobs.get(made[4].id)
+    assert told is not None
+    assert told.state is JobState.FAILED
 
 
 async def test_recovering_twice_changes_nothing(db: Database, jobs: Jobs) -> None:

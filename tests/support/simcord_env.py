@@ -69,8 +69,8 @@ class World:
         await self._stop_bot()
         await self.env.shutdown()
         self.wire.leave()
-        assert self.wire.violations == []
-        assert self.env.errors == []
+        assert self.wire.violations == [], self.wire.violations
+        assert self.env.errors == [], self.env.errors
 
     async def _stop_bot(self) -> None:
         await self.bot.painting.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fnmatch
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,21 @@ import simcord
 from simcord import BackendError
 from simcord.http import router
 
-MAX_COMPONENTS = 40
-MAX_LAYOUT_TEXT = 4000
-MAX_FILES = 10
-MAX_ALT = 256
+from tests.support.limits import MAX_FILE_BYTES, violations, walk
+
+__all__ = ["Lost", "Sent", "Wire", "walk"]
+
+
+@dataclass
+class Lost:
+    """A request whose answer never comes: before Discord has taken it, or after that."""
+
+    method: str
+    path: str
+    taken: bool = False
+    times: int = 1
+    uploads: bool = False
+    """Only those with files."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +51,6 @@ class Sent:
         )
 
 
-def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every component, nested ones included."""
-    for component in components:
-        yield component
-        yield from walk(component.get("components") or [])
-        for inner in (component.get("accessory"), component.get("component")):
-            if inner:
-                yield from walk([inner])
-
-
-def units(text: str) -> int:
-    """UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 class Wire:
     """Stands between the bot and the simulated Discord.
 
@@ -63,14 +59,16 @@ class Wire:
         violations: what the real Discord would have refused or what would have pinged somebody.
         upload_limit: bytes per file; more is answered with 413 / 40005.
         may_ping: ids of members who asked to be mentioned.
+        lost: requests that time out.
     """
 
     def __init__(self, env: simcord.Env) -> None:
         self.env = env
         self.sent: list[Sent] = []
         self.violations: list[str] = []
-        self.upload_limit = 10 * 1024 * 1024
+        self.upload_limit = MAX_FILE_BYTES
         self.may_ping: set[int] = set()
+        self.lost: list[Lost] = []
         self._nonces: dict[tuple[str, str], Any] = {}
         self._dispatch = router.dispatch
 
@@ -98,8 +96,13 @@ class Wire:
         self.sent.append(Sent(now, method, path, body, files))
         payload = body.get("data") or {} if path.endswith("/callback") else body
         is_form = path.endswith("/callback") and body.get("type") == 9
-        checks_pings = method != "PUT" and "/commands" not in path and not is_form
-        self._check(f"{method} {path}", payload, files, checks_pings=checks_pings)
+        pings = method != "PUT" and "/commands" not in path and not is_form
+        self._check(f"{method} {path}", payload, files, form=is_form, pings=pings)
+        lost = next((each for each in self.lost if self._meets(each, method, path, files)), None)
+        if lost is not None:
+            lost.times -= 1
+            if not lost.taken:
+                raise TimeoutError
         if any(size > self.upload_limit for size in files.values()):
             raise BackendError(413, 40005, "Request entity too large")
         nonce = (path, str(body["nonce"])) if body.get("enforce_nonce") else None
@@ -110,7 +113,15 @@ class Wire:
         answer = self._dispatch(backend, method, path, **kwargs)
         if nonce is not None:
             self._nonces[nonce] = answer
+        if lost is not None:
+            raise TimeoutError
         return answer
+
+    @staticmethod
+    def _meets(lost: Lost, method: str, path: str, files: dict[str, int]) -> bool:
+        if lost.times <= 0 or (lost.uploads and not files):
+            return False
+        return lost.method in (method, "*") and fnmatch.fnmatch(path, lost.path)
 
     def _history_after(self, backend: Any, path: str, kwargs: dict[str, Any]) -> list[Any]:
         """The messages right after one, newest of them first: simcord gives the newest of the channel instead."""
@@ -123,63 +134,18 @@ class Wire:
                 break
         return found[-limit:]
 
-    def _check(self, where: str, body: dict[str, Any], files: dict[str, int], *, checks_pings: bool) -> None:
-        def wrong(what: str) -> None:
-            self.violations.append(f"{where}: {what}")
-
-        components = list(walk(body.get("components") or []))
-        if len(components) > MAX_COMPONENTS:
-            wrong(f"{len(components)} components")
-        if sum(units(str(c["content"])) for c in components if c.get("type") == 10) > MAX_LAYOUT_TEXT:
-            wrong("more than 4,000 characters of text")
-        if units(str(body.get("content") or "")) > 2000:
-            wrong("more than 2,000 characters of content")
-        items = [item for c in components for item in c.get("items") or []]
-        if any(units(str(item.get("description") or "")) > MAX_ALT for item in items):
-            wrong("alt text too long")
-        shown = {str(item["media"]["url"]).removeprefix("attachment://") for item in items}
-        shown |= {
-            str(c["file"]["url"]).removeprefix("attachment://") for c in components if c.get("type") == 13
-        }
-        if components and shown != set(files):
-            wrong(f"the message shows {sorted(shown)}, files are {sorted(files)}")
-        if len(files) > MAX_FILES:
-            wrong(f"{len(files)} files")
-        ids = [str(c["custom_id"]) for c in components if c.get("custom_id")]
-        if any(len(each) > 100 for each in ids) or len(set(ids)) < len(ids):
-            wrong(f"custom ids too long or twice: {ids}")
-        self._check_texts(wrong, body, components)
-        if (components or body.get("content")) and checks_pings:
+    def _check(
+        self, where: str, body: dict[str, Any], files: dict[str, int], *, form: bool, pings: bool
+    ) -> None:
+        # A file over the limit of this Discord is answered as the real one does, which the bot is to live through.
+        found = violations(body, files, form=form, file_bytes=max(self.upload_limit, MAX_FILE_BYTES))
+        if pings and (body.get("components") or body.get("content")):
             mentions = body.get("allowed_mentions")
             pinged = mentions.get("users") or [] if isinstance(mentions, dict) else []
             others = {int(each) for each in pinged} - self.may_ping
             if not isinstance(mentions, dict) or mentions.get("parse") != [] or others:
-                wrong(f"may ping: allowed_mentions is {mentions}")
-        self._check_choices(wrong, body.get("choices"))
-
-    @staticmethod
-    def _check_texts(wrong: Any, body: dict[str, Any], components: list[dict[str, Any]]) -> None:
-        """Labels of buttons (2) and rows of forms (18), the text in their fields (4), a form's title."""
-        for c in components:
-            kind, most = c.get("type"), {2: ("label", 80), 18: ("label", 45)}
-            if kind in most and units(str(c.get(most[kind][0]) or "")) > most[kind][1]:
-                wrong(f"label too long: {c}")
-            if kind == 18 and units(str(c.get("description") or "")) > 100:
-                wrong(f"description too long: {c}")
-            if kind == 4 and units(str(c.get("value") or "")) > int(c.get("max_length") or 4000):
-                wrong(f"the text of a field is too long: {c['custom_id']}")
-        if units(str(body.get("title") or "")) > 45:
-            wrong(f"title too long: {body['title']}")
-
-    @staticmethod
-    def _check_choices(wrong: Any, choices: list[dict[str, Any]] | None) -> None:
-        if choices is None:
-            return
-        if len(choices) > 25:
-            wrong(f"{len(choices)} choices")
-        for choice in choices:
-            if not 1 <= units(choice["name"]) <= 100 or units(str(choice["value"])) > 100:
-                wrong(f"choice {choice}")
+                found.append(f"may ping: allowed_mentions is {mentions}")
+        self.violations += [f"{where}: {each}" for each in found]
 
 
 def _size(file: Any) -> int:
