@@ -11,6 +11,7 @@ from typing import Final
 from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.board import Board
+from bot.comparing import Comparer
 from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
 from bot.models import local_weights, read_profiles
@@ -48,6 +49,7 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    comparer: Comparer
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -137,7 +139,17 @@ async def open_app(
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
+            yield App(
+                settings=settings,
+                profiles=profiles,
+                studio=studio,
+                afterwards=afterwards,
+                album=album,
+                enlarger=Enlarger(studio),
+                comparer=Comparer(pictures),
+                jobs=jobs,
+                store=KeyValue(database),
+            )
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

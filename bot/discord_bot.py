@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.app import App
 from cogs.again import Again
 from cogs.buttons import BUTTONS
+from cogs.compare import Compare
 from cogs.delivery import Delivery
 from cogs.editing import Editing
 from cogs.errors import Tree
@@ -57,6 +58,7 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
+        self._comparer = app.comparer
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store
 
@@ -69,6 +71,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
+        await self.add_cog(Compare(self.afterwards, self.album, self._comparer))
         await self.add_cog(Editing(self.afterwards, self.painting))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.sync_commands()
