@@ -14,12 +14,14 @@ from bot.board import Board
 from bot.comparing import Comparer
 from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
+from bot.forgetting import Forgetter
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.recorder import Park, Recorder, plain_park
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.database import Database
+from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
@@ -50,6 +52,7 @@ class App:
     album: Album
     enlarger: Enlarger
     comparer: Comparer
+    forgetter: Forgetter
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -136,6 +139,9 @@ async def open_app(
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
+        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
+        await forgetter.resume()
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -147,6 +153,7 @@ async def open_app(
                 album=album,
                 enlarger=Enlarger(studio),
                 comparer=Comparer(pictures),
+                forgetter=forgetter,
                 jobs=jobs,
                 store=KeyValue(database),
             )

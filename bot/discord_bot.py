@@ -16,7 +16,9 @@ from cogs.buttons import BUTTONS
 from cogs.compare import Compare
 from cogs.delivery import Delivery
 from cogs.editing import Editing
+from cogs.erasing import Erasing
 from cogs.errors import Tree
+from cogs.forget_me import ForgetButton, ForgetMe
 from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
@@ -58,13 +60,15 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
+        self.forgetter = app.forgetter
+        self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
         self._comparer = app.comparer
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton, ForgetButton)
         await self.add_cog(Imagine(self.studio, self.painting))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
@@ -73,6 +77,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Compare(self.afterwards, self.album, self._comparer))
         await self.add_cog(Editing(self.afterwards, self.painting))
+        await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
         await self.sync_commands()
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
     from bot.enlarging import Enlarger
+    from bot.forgetting import Forgetter
     from bot.studio import Studio
+    from cogs.erasing import Erasing
     from cogs.painting import Painting
 
 AnyInteraction = discord.Interaction[Any]
@@ -32,6 +34,8 @@ class Front(Protocol):
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    forgetter: Forgetter
+    erasing: Erasing
     painting: Painting
 
 

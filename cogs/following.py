@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -139,6 +140,7 @@ class Follower:
                 return await self._conclude(self.job_id)
             job = await self._studio.job(self.job_id)
             if job is None:
+                await self._withdraw()
                 return True
             post = self._post_of(job)
             match job.state:
@@ -151,6 +153,7 @@ class Follower:
                     await post.closing(cancelled_view(job), insist=False)
                 case JobState.QUEUED | JobState.RUNNING:
                     return False
+            await self._undo_if_gone(job, post)
         except DatabaseError as error:
             tell(error, "delivering pictures")
             return False
@@ -169,11 +172,24 @@ class Follower:
             else:
                 gone = replace(job, error=_GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
+        if message_id is not None:
+            post.message_id = message_id
         await self._studio.delivered(job.id, message_id)
+
+    async def _withdraw(self) -> None:
+        """The job's member was forgotten: its progress goes, also when its message had not been written down yet."""
+        if self._interaction is not None and not self._interaction.is_expired():
+            with contextlib.suppress(*TROUBLE):
+                await self._interaction.delete_original_response()
+
+    async def _undo_if_gone(self, job: Job, post: Post) -> None:
+        """What was deleted, or whose member was forgotten, while it was on its way must not stay posted.
+
+        Whoever did that was told that it is gone.
+        """
         now = await self._studio.job(job.id)
-        if now is not None and now.deleted_at is not None and message_id is not None:
-            # Deleted while the pictures were on their way: whoever did that was told that they are gone.
-            await take_down(self._client, replace(now, message_id=message_id))
+        if post.message_id is not None and (now is None or now.deleted_at is not None):
+            await take_down(self._client, replace(job, message_id=post.message_id))
 
     async def _post_pictures(
         self, job: Job, post: Post, pictures: Sequence[tuple[int, bytes]], lost: str
