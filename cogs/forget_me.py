@@ -96,7 +96,8 @@ class ForgetButton(GuardedButton, template=r"tb:forget:(?P<user>[0-9]{1,20})"):
                 interaction, "### Forgetting\nIt is written down and happens now, whatever comes between."
             )
             # Shielded: the task is not this press's own, a second press waits for it too.
-            await asyncio.shield(front.erasing.erase(self.user_id))
+            erasing = asyncio.shield(front.erasing.erase(self.user_id))
+            await front.studio.park(erasing, reason="a member is being erased")
         if not belongings:
             await _say(interaction, f"### Forgotten\n{_GONE}")
         elif await front.forgetter.is_pending(self.user_id):
