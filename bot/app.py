@@ -14,6 +14,7 @@ from bot.board import Board
 from bot.comparing import Comparer
 from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
+from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
@@ -53,6 +54,7 @@ class App:
     enlarger: Enlarger
     comparer: Comparer
     forgetter: Forgetter
+    exporter: Exporter
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -137,7 +139,12 @@ async def open_app(
             pictures=pictures,
             gallery=gallery,
         )
-        album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
+        history = History(database)
+        album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
+        exporter = Exporter(
+            studio=studio, album=album, history=history, pictures=pictures, folder=settings.exports
+        )
+        await exporter.clean()
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
@@ -154,6 +161,7 @@ async def open_app(
                 enlarger=Enlarger(studio),
                 comparer=Comparer(pictures),
                 forgetter=forgetter,
+                exporter=exporter,
                 jobs=jobs,
                 store=KeyValue(database),
             )

@@ -18,6 +18,7 @@ from cogs.delivery import Delivery
 from cogs.editing import Editing
 from cogs.erasing import Erasing
 from cogs.errors import Tree
+from cogs.export import ExportPictures
 from cogs.forget_me import ForgetButton, ForgetMe
 from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
@@ -62,6 +63,7 @@ class TagbrushBot(commands.Bot):
         self.enlarger = app.enlarger
         self.forgetter = app.forgetter
         self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
+        self._exporter = app.exporter
         self._comparer = app.comparer
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store
@@ -76,6 +78,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
         await self.add_cog(Compare(self.afterwards, self.album, self._comparer))
+        await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
         await self.add_cog(Editing(self.afterwards, self.painting))
         await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting))
