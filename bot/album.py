@@ -120,13 +120,10 @@ class Album:
         page = await self._history.page(user_id, guild_id, wanted, size=PAGE, before=before, after=after)
         if not page.pictures and (before or after):
             page = await self._history.page(user_id, guild_id, wanted, size=PAGE)
-        if not page.pictures and wanted.text and "*" not in wanted.text:
-            # Slower than whole words, so only now.
-            words = [word for word in words_of(wanted.text) if len(word) > 1]
-            begins = replace(wanted, text=" ".join(f"{word}*" for word in words))
-            if words and len(begins.text) <= MOST_TEXT:
-                page = await self._history.page(user_id, guild_id, begins, size=PAGE)
-                wanted = begins if page.pictures else wanted
+        # Slower than whole words, so only now.
+        if not page.pictures and (begins := self.begins(wanted)) is not None:
+            page = await self._history.page(user_id, guild_id, begins, size=PAGE)
+            wanted = begins if page.pictures else wanted
         small = []
         for shown in page.pictures:
             profile = self._studio.profiles.get(shown.profile)
@@ -135,6 +132,15 @@ class Album:
             data = await self._pictures.thumbnail(shown.file) if allowed else None
             small.append(Thumbnail(shown, data, allowed))
         return Spread(wanted, page, tuple(small))
+
+    @staticmethod
+    def begins(wanted: Wanted) -> Wanted | None:
+        """The same with words that only begin so; None where that is no other search."""
+        words = [word for word in words_of(wanted.text) if len(word) > 1]
+        text = " ".join(f"{word}*" for word in words)
+        if not words or "*" in wanted.text or len(text) > MOST_TEXT:
+            return None
+        return replace(wanted, text=text)
 
     async def find(self, text: str) -> int | None:
         """The number of the job that a member names, by number or by a link to its message; None when unknown.

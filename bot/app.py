@@ -12,9 +12,12 @@ from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.batches import Batches
 from bot.board import Board
+from bot.comparing import Comparer
 from bot.dispatcher import Dispatcher
 from bot.drafts import Drafts
 from bot.enlarging import Enlarger
+from bot.exporting import Exporter
+from bot.forgetting import Forgetter
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.preferences import Preferences
@@ -25,6 +28,7 @@ from bot.settings import Settings, SettingsError
 from bot.studio import Studio
 from db.confirmations import Confirmations
 from db.database import Database
+from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
@@ -61,6 +65,9 @@ class App:
     drafts: Drafts
     restorer: Restorer
     retention: Retention
+    comparer: Comparer
+    forgetter: Forgetter
+    exporter: Exporter
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -145,13 +152,21 @@ async def open_app(
             pictures=pictures,
             gallery=gallery,
         )
-        album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
+        history = History(database)
+        album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
+        exporter = Exporter(
+            studio=studio, album=album, history=history, pictures=pictures, folder=settings.exports
+        )
+        await exporter.clean()
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         preferences = Preferences(studio=studio, tables=PreferenceTables(database))
         batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
+        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
+        await forgetter.resume()
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -167,6 +182,9 @@ async def open_app(
                 drafts=Drafts(jobs=jobs, gallery=gallery),
                 restorer=restorer,
                 retention=retention,
+                comparer=Comparer(pictures),
+                forgetter=forgetter,
+                exporter=exporter,
                 jobs=jobs,
                 store=KeyValue(database),
             )

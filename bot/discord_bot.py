@@ -14,9 +14,13 @@ from bot.app import App
 from cogs.again import Again
 from cogs.batching import BATCH_BUTTONS, Batching
 from cogs.buttons import BUTTONS
+from cogs.compare import Compare
 from cogs.delivery import Delivery
 from cogs.editing import Editing
+from cogs.erasing import Erasing
 from cogs.errors import Tree
+from cogs.export import ExportPictures
+from cogs.forget_me import ForgetButton, ForgetMe
 from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
@@ -69,13 +73,16 @@ class TagbrushBot(commands.Bot):
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
         self._retention = app.retention
+        self.forgetter = app.forgetter
+        self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
+        self._exporter = app.exporter
+        self._comparer = app.comparer
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(
-            *BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS, TurnButton, ShowButton
-        )
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
+        self.add_dynamic_items(TurnButton, ShowButton, ForgetButton)
         await self.add_cog(Imagine(self.preferences, self.batching))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
@@ -85,6 +92,9 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Settings(self.studio, self.preferences))
         await self.add_cog(Presets(self.studio, self.preferences, self.afterwards, self.album))
         await self.add_cog(Editing(self.afterwards, self.batching))
+        await self.add_cog(Compare(self.afterwards, self.album, self._comparer))
+        await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
+        await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
         await self.tree.set_translator(Words())
         await self.sync_commands()

@@ -149,6 +149,7 @@ class Dispatcher:
         job = await self._jobs.get(ticket.job_id)
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
         if image is None:
+            self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
         recipe, source = await self._source(Recipe.from_json(image.recipe))
         work = Work(ticket.image_id, recipe, source=source)

@@ -10,10 +10,11 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
@@ -22,6 +23,8 @@ from pipeline.metadata import encode_png
 from pipeline.recipe import Recipe
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class DiskFull(MemberError):
@@ -59,6 +62,10 @@ class Pictures:
         if not path.is_relative_to(self._folder.resolve()):
             raise ValueError(f"picture path outside its folder: {file!r}")
         return path
+
+    async def work(self, function: Callable[[], T]) -> T:
+        """Run something slow about files on a thread of the pool."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     async def check_space(self) -> None:
         """Refuse new work while the disk is nearly full.

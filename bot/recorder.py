@@ -108,12 +108,18 @@ class Recorder:
             await self.failed(ticket, error)
 
     async def _record(self, ticket: Ticket, recipe: Recipe, event: Painted, seconds: float) -> None:
-        job = await self.until_done(lambda: self._jobs.get(ticket.job_id), "looking up a job")
-        position = next((image.position for image in job.images if image.id == event.id), 0) if job else 0
+        found = await self.until_done(lambda: self._jobs.get(ticket.job_id), "looking up a job")
+        position = next((image.position for image in found.images if image.id == event.id), 0) if found else 0
         saved = await self.until_done(
             lambda: self._pictures.save(ticket.job_id, position, recipe, event.pixels), "saving a picture"
         )
-        job = await self.until_done(lambda: self._write(recipe, event, saved), "writing down a picture")
+        try:
+            job = await self.until_done(lambda: self._write(recipe, event, saved), "writing down a picture")
+        except LookupError:
+            # Its member was forgotten while it was being painted: nothing of it may stay.
+            await self._pictures.remove(saved.file)
+            self._board.close(ticket.job_id)
+            return
         if all(image.file != saved.file for image in job.images):
             # Cancelled while it was being saved: nobody will ever ask for this file.
             await self._pictures.remove(saved.file)
@@ -146,6 +152,8 @@ class Recorder:
             )
         except Closing:
             log.info("the failure of picture %s could not be written down before the end", ticket.image_id)
+        except LookupError:  # its member was forgotten meanwhile
+            self._board.close(ticket.job_id)
         except Exception as fault:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(fault, "writing down a failure")
 

@@ -119,6 +119,11 @@ class Settings:
         return self.data_dir / "pictures"
 
     @property
+    def exports(self) -> Path:
+        """Folder of exports that are being sent; empty when the bot does not run."""
+        return self.data_dir / "exports"
+
+    @property
     def cache(self) -> Path:
         """Folder of downloaded weights; can be deleted at any time."""
         return self.cache_dir or self.data_dir / "cache"

@@ -11,12 +11,10 @@ from discord.ext import commands
 from bot.afterwards import Afterwards
 from bot.album import Album
 from bot.studio import Studio
-from cogs.access import may_see, origin_of
 from cogs.errors import defer_privately, guarded
+from cogs.finding import find_painted
 from cogs.painting import Painting
 from cogs.showing import send_result
-from db.jobs import Job
-from pipeline.errors import MemberError
 
 Name = app_commands.Range[str, 1, 200]
 
@@ -30,23 +28,6 @@ class Again(commands.Cog):
         self._album = album
         self._painting = painting
 
-    async def _find(self, interaction: discord.Interaction[Any], name: str) -> Job:
-        """The finished job that a member names.
-
-        Raises:
-            MemberError: none is meant, it is not known here, it was posted where the member cannot look, or it must
-                not be shown in this channel.
-        """
-        found = await self._album.find(name)
-        if found is None:
-            raise MemberError("No pictures of mine are known under this link.")
-        job = await self._afterwards.painted(found, interaction.guild_id or 0, interaction.user.id)
-        if not may_see(interaction, job.channel_id, job.user_id):
-            # The same words as for a job that never was: numbers can be guessed.
-            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
-        self._afterwards.check_rating(job, origin_of(interaction))
-        return job
-
     @app_commands.command(name="show", description="Show pictures again, by number or message link")
     @app_commands.guild_only()
     @app_commands.describe(job="The number, such as #12, or the link of the message")
@@ -54,7 +35,7 @@ class Again(commands.Cog):
         """Answer for the member's eyes only."""
         async with guarded(interaction, "showing pictures"):
             await defer_privately(interaction)
-            found = await self._find(interaction, job)
+            found = await find_painted(interaction, self._album, self._afterwards, job)
             await send_result(interaction, self._studio, self._afterwards, found)
 
     @app_commands.command(name="rerun", description="Paint a job again with the very same recipe and seeds")
@@ -63,6 +44,6 @@ class Again(commands.Cog):
     async def rerun(self, interaction: discord.Interaction[Any], job: Name) -> None:
         """Queue it as a job of whoever asks; the result says whether it came out the same."""
         async with guarded(interaction, "painting that again"):
-            found = await self._find(interaction, job)
+            found = await find_painted(interaction, self._album, self._afterwards, job)
             request, planned, lineage = self._afterwards.again(found)
             await self._painting.paint(interaction, request, lineage, planned)

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
     from bot.enlarging import Enlarger
+    from bot.forgetting import Forgetter
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
     from cogs.batching import Batching
+    from cogs.erasing import Erasing
     from cogs.painting import Painting
     from cogs.sharing import Sharing
 
@@ -40,6 +42,8 @@ class Front(Protocol):
     enlarger: Enlarger
     preferences: Preferences
     restorer: Restorer
+    forgetter: Forgetter
+    erasing: Erasing
     painting: Painting
     batching: Batching
     sharing: Sharing

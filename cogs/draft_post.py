@@ -42,6 +42,8 @@ class DraftPost:
         self._job = job
         self._interaction = interaction
         self._answer_id: int | None = None
+        self.message_id: int | None = None
+        """Never known: only its member can see the answer."""
         self._direct = False
 
     @property

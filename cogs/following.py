@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -169,6 +170,7 @@ class Follower:
                 return await self._conclude(self.job_id)
             job = await self._studio.job(self.job_id)
             if job is None:
+                await self._withdraw()
                 return True
             post = self._post_of(job)
             match job.state:
@@ -178,11 +180,13 @@ class Follower:
                 case JobState.FAILED:
                     await post.closing(failed_view(job), insist=True)
                     await self._mention(post, "Your pictures could not be painted.")
-                    return await self._conclude(job.id)
+                    if not await self._conclude(job.id):
+                        return False
                 case JobState.CANCELLED:
                     await post.closing(cancelled_view(job), insist=False)
                 case JobState.QUEUED | JobState.RUNNING:
                     return False
+            await self._undo_if_gone(job, post)
         except DatabaseError as error:
             tell(error, "delivering pictures")
             return False
@@ -205,13 +209,11 @@ class Follower:
                 posted = False
                 gone = replace(job, error=_GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
+        if message_id is not None:
+            post.message_id = message_id
         if posted:
             await self._mention(post, "Your pictures are ready.")
         await self._studio.delivered(job.id, message_id)
-        now = await self._studio.job(shown.id) if shown is not None else None
-        if now is not None and now.deleted_at is not None and message_id is not None:
-            # Deleted while the pictures were on their way: whoever did that was told that they are gone.
-            await take_down(self._client, replace(job, message_id=message_id))
 
     async def _mention(self, post: Post | DraftPost, text: str) -> None:
         """Mention the member who asked for that, once. It is claimed first: better never than twice."""
@@ -220,6 +222,25 @@ class Follower:
                 await post.mention(text)
         except (DatabaseError, *TROUBLE) as error:
             log.warning("job %s: its member could not be mentioned: %s", self.job_id, error)
+
+    async def _withdraw(self) -> None:
+        """The job's member was forgotten: its progress goes, also when its message had not been written down yet."""
+        if self._interaction is not None and not self._interaction.is_expired():
+            with contextlib.suppress(*TROUBLE):
+                await self._interaction.delete_original_response()
+
+    async def _undo_if_gone(self, job: Job, post: Post | DraftPost) -> None:
+        """What was deleted, or whose member was forgotten, while it was on its way must not stay posted.
+
+        Whoever did that was told that it is gone.
+        """
+        now = await self._studio.job(job.id)
+        shown = now
+        if now is not None and job.state is JobState.RENDERED:
+            shown = await self._afterwards.restored(now)
+        gone = any(each is None or each.deleted_at is not None for each in (now, shown))
+        if post.message_id is not None and gone:
+            await take_down(self._client, replace(job, message_id=post.message_id))
 
     async def _post_pictures(
         self, job: Job, shown: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str

@@ -33,6 +33,7 @@ LINES: Final = (
     "- A restart of the bot loses nothing: what was queued is painted, and posted once.",
     "**Commands**",
     "`/imagine` paints · `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again",
+    "`/compare` two of them · `/export` sends you your originals · `/forget-me` deletes all there is of you",
     "`/queue` shows what waits · `/models` shows the models, their licences and examples",
     "`/settings` are your own defaults · `/preset save` keeps options under a name for `/imagine preset:`",
 )

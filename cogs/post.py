@@ -135,7 +135,8 @@ class Post:
         Raises like `result`.
         """
         if not await self._edit(view, ()) and insist:
-            await self._channel.send(view=view, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY)
+            message = await self._channel.send(view=view, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY)
+            self.message_id = message.id
 
     async def _retire(self, message_id: int) -> None:
         """The old message must not go on showing a progress bar."""

@@ -164,6 +164,16 @@ class Database:
         if report[0][0] != "ok":
             raise damaged(self._name)
 
+    async def empty_log(self) -> None:
+        """Write everything in the write-ahead log into the database and cut the log to nothing.
+
+        Another program that reads just then keeps that from happening; the log is then emptied some other time.
+
+        Raises:
+            DatabaseError: locked, damaged, disk full.
+        """
+        await self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextlib.asynccontextmanager
     async def _exclusive(self) -> AsyncIterator[None]:
         task = asyncio.current_task()
@@ -218,6 +228,8 @@ class Database:
                 "checkpoint_fullfsync = ON",
                 "foreign_keys = ON",
                 "trusted_schema = OFF",
+                # What members delete is overwritten in the file and not only left out of its lists.
+                "secure_delete = ON",
             ):
                 await self._run(f"PRAGMA {pragma}")
 

@@ -172,6 +172,16 @@ class History:
         # Where one has come from there were pictures; asking again would cost as much as the page itself.
         return Page(tuple(found), newer=more if after else bool(before), older=bool(after) if after else more)
 
+    async def first_image(self, job_id: int) -> int:
+        """The first picture of a job or, where there is none, of the next one; 0 when there is no later one either.
+
+        Numbers of pictures grow with those of their jobs, so all pictures before it are of earlier jobs.
+        """
+        rows = await self._db.rows(
+            "SELECT id FROM images WHERE job_id >= ? ORDER BY job_id, position LIMIT 1", job_id
+        )
+        return int(rows[0]["id"]) if rows else 0
+
     async def _some(
         self,
         tx: Transaction,

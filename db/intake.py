@@ -285,8 +285,9 @@ async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: 
         """
         INSERT INTO jobs (id, origin, guild_id, user_id, channel_id, private, state, request, notes, created_at,
                           action, parent_image_id, notify)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, (SELECT id FROM images WHERE id = ?), ?)
         """,
+        # The picture that one goes on from may have been erased, with its owner, since it was looked up.
         [
             (
                 *(j.id, j.origin, j.guild_id, j.user_id, j.channel_id, int(j.private), j.request, j.notes, now),

@@ -74,6 +74,7 @@ class World:
 
     async def _stop_bot(self) -> None:
         await self.bot.painting.close()
+        await self.bot.erasing.close()
         await self._app_stack.aclose()
 
     async def restart(self, before_start: Callable[[], None] | None = None) -> None:
