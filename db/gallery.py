@@ -45,12 +45,14 @@ class Gallery:
         return tuple(Ancestor(**(dict(row) | {"deleted": bool(row["deleted"])})) for row in rows)
 
     async def file_of(self, sha256: str) -> str | None:
-        """The file that has this hash, of a picture that was not deleted; None when there is none."""
+        """The file that has this hash, of a picture that was not deleted or that a member has handed in; else None."""
         rows = await self._db.rows(
             """
             SELECT images.file FROM images JOIN jobs ON jobs.id = images.job_id
-            WHERE images.sha256 = ? AND jobs.deleted_at IS NULL AND images.swept_at IS NULL LIMIT 1
+            WHERE images.sha256 = ? AND jobs.deleted_at IS NULL AND images.swept_at IS NULL
+            UNION ALL SELECT file FROM sources WHERE sha256 = ? LIMIT 1
             """,
+            sha256,
             sha256,
         )
         return rows[0]["file"] if rows else None
