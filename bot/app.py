@@ -13,6 +13,7 @@ from bot.album import Album
 from bot.board import Board
 from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
+from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.recorder import Park, Recorder, plain_park
@@ -23,6 +24,7 @@ from db.gallery import Gallery
 from db.history import History
 from db.jobs import Jobs
 from db.keyvalue import KeyValue
+from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.executor import EngineLike, Executor
 from pipeline.profiles.types import Profile
@@ -48,6 +50,7 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    handed_in: HandedIn
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -101,7 +104,7 @@ async def open_app(
     make = make_engine or engine_factory(settings, profiles)
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
-        jobs, speeds, gallery = Jobs(database), Speeds(database), Gallery(database)
+        jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -131,13 +134,24 @@ async def open_app(
             painter=executor,
             pictures=pictures,
             gallery=gallery,
+            sources=sources,
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
-            yield App(settings, profiles, studio, afterwards, album, Enlarger(studio), jobs, KeyValue(database))
+            yield App(
+                settings=settings,
+                profiles=profiles,
+                studio=studio,
+                afterwards=afterwards,
+                album=album,
+                enlarger=Enlarger(studio),
+                handed_in=HandedIn(sources=sources, pictures=pictures),
+                jobs=jobs,
+                store=KeyValue(database),
+            )
         finally:
             feeder.cancel()
             with contextlib.suppress(asyncio.CancelledError):

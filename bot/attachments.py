@@ -167,9 +167,9 @@ def _check_size(width: int, height: int) -> None:
 
 def _too_large(width: int = 0, height: int = 0) -> InvalidRequest:
     return InvalidRequest(
-        "This picture is too large{size}: at most {limit} million pixels, and {side} along a side, are taken. Send it "
-        "smaller.",
-        size=f" ({width} x {height} pixels)" if width else "",
+        "This picture is too large ({size}): at most {limit} million pixels, and {side} along a side, are taken. Send "
+        "it smaller.",
+        size=f"{width} x {height} pixels" if width else "by far",
         limit=MAX_PIXELS // 1_000_000,
         side=MAX_SIDE,
     )

@@ -57,13 +57,14 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
+        self.handed_in = app.handed_in
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
-        await self.add_cog(Imagine(self.studio, self.painting))
+        await self.add_cog(Imagine(self.studio, self.painting, self.handed_in))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
@@ -149,18 +149,29 @@ class Dispatcher:
         if image is None:
             return None
         recipe = Recipe.from_json(image.recipe)
-        work = Work(ticket.image_id, recipe, source=await self._source(recipe))
+        work = Work(ticket.image_id, recipe, source=await self._source(recipe), mask=await self._mask(recipe))
         # Last: once this is written down, nothing may keep the picture from the engine.
         return work if await self._jobs.image_started(ticket.image_id) else None
 
     async def _source(self, recipe: Recipe) -> bytes:
-        if not recipe.init_image:
-            return b""
-        file = await self._gallery.file_of(recipe.init_image)
+        return await self._read(recipe.init_image, recipe, self._pictures.pixels) if recipe.init_image else b""
+
+    async def _mask(self, recipe: Recipe) -> bytes:
+        return await self._read(recipe.mask, recipe, self._pictures.mask) if recipe.mask else b""
+
+    async def _read(
+        self, sha256: str, recipe: Recipe, read: Callable[[str, str, int, int], Awaitable[bytes]]
+    ) -> bytes:
+        """A picture that a recipe names by its hash.
+
+        Raises:
+            MemberError: it is gone, or no longer what it was.
+        """
+        file = await self._gallery.file_of(sha256)
         if file is None:
             raise MemberError(_SOURCE_DELETED)
         try:
-            return await self._pictures.pixels(file, recipe.init_image, *recipe.painted_size)
+            return await read(file, sha256, *recipe.painted_size)
         except FileNotFoundError:
             raise MemberError(_SOURCE_DELETED) from None
         except ValueError as error:

@@ -17,6 +17,7 @@ from bot.ratings import rating_of
 from bot.settings import Settings
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState, NewImage, NewJob
+from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
@@ -52,6 +53,7 @@ class Studio:
         painter: Painter,
         pictures: Pictures,
         gallery: Gallery,
+        sources: Sources,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -65,6 +67,7 @@ class Studio:
         self._painter = painter
         self._pictures = pictures
         self._gallery = gallery
+        self._sources = sources
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -176,16 +179,19 @@ class Studio:
         Raises:
             InvalidRequest: the picture goes beyond what may be painted here, or is not known.
         """
-        own, source = planned.composed.rating, planned.recipes[0].init_image
-        if not source:
+        own, first = planned.composed.rating, planned.recipes[0]
+        if not first.init_image:
             return own
-        sources = await self._gallery.shown_by(source)
-        if not sources:
+        sources = await self._gallery.shown_by(first.init_image)
+        given = await self._sources.ratings_of(first.init_image)
+        if not (sources or given) or (first.mask and not await self._sources.ratings_of(first.mask)):
             raise InvalidRequest(
                 "The picture that this one starts from was deleted, so there is nothing to go on from."
             )
+        # What members hand in has no rating that anybody knows: the prompt's counts for it.
         known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
-        stronger = max(own, *known, key=lambda step: step.level)
+        known += [Rating(each) for each in given if each in set(Rating)]
+        stronger = max((own, *known), key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
             raise InvalidRequest(
                 "The picture to start from is rated `{rating}`, and the most here is `{ceiling}`.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -9,13 +10,17 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.handed_in import HandedIn
+from bot.orders import Origin
 from bot.studio import Studio
 from cogs import options
+from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
 from cogs.painting import Painting
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
 from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
+from pipeline.sizes import nearest_sizes
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -30,17 +35,21 @@ def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
 class Imagine(commands.Cog):
     """The command that everything else is about."""
 
-    def __init__(self, studio: Studio, painting: Painting) -> None:
+    def __init__(self, studio: Studio, painting: Painting, handed_in: HandedIn) -> None:
         self._studio = studio
         self._painting = painting
+        self._handed_in = handed_in
 
     def _profile(self, interaction: AnyInteraction) -> Profile:
         """The model chosen so far in a half-filled command, or the default while that is half-typed."""
         wanted = getattr(interaction.namespace, "model", None)
         try:
-            return choose_profile(self._studio.profiles, wanted, self._studio.default_profile)
+            return self._named(wanted)
         except InvalidRequest:
             return self._studio.profiles[self._studio.default_profile]
+
+    def _named(self, wanted: str | None) -> Profile:
+        return choose_profile(self._studio.profiles, wanted, self._studio.default_profile)
 
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
@@ -60,6 +69,8 @@ class Imagine(commands.Cog):
         guidance="How closely to follow the prompt",
         seed="The same seed with the same options paints the same picture",
         order="Put the tags into the order the card recommends",
+        image="A picture to start from: PNG, JPEG or WebP",
+        strength="How much of that picture is painted again: 0.05 to 1, usually 0.6",
     )
     @app_commands.choices(rating=RATINGS, count=COUNTS)
     async def imagine(
@@ -80,6 +91,8 @@ class Imagine(commands.Cog):
         guidance: float | None = None,
         seed: int | None = None,
         order: bool = False,  # noqa: FBT001, FBT002 - an option of the command
+        image: discord.Attachment | None = None,
+        strength: float | None = None,
     ) -> None:
         """Queue pictures and show them in this channel."""
         async with guarded(interaction, "queueing your pictures"):
@@ -102,7 +115,24 @@ class Imagine(commands.Cog):
                 styles=options.split_list(style),
                 order=order,
             )
-            await self._painting.paint(interaction, request)
+            if image is None:
+                if strength is not None:
+                    raise InvalidRequest(
+                        "`strength` says how much of an `image` is painted again: give one, too."
+                    )
+                await self._painting.paint(interaction, request)
+                return
+            check_attachment(image)
+
+            async def prepare(origin: Origin) -> ImagineRequest:
+                kept = await self._handed_in.take(await download(image), origin)
+                request_from = replace(request, init_image=kept.sha256, strength=strength)
+                if shape is None and size is None:
+                    nearest = nearest_sizes(self._named(model), kept.width, kept.height, 1)[0]
+                    request_from = replace(request_from, size=f"{nearest.width}x{nearest.height}")
+                return request_from
+
+            await self._painting.paint(interaction, request, prepare=prepare)
 
     @imagine.autocomplete("model")
     async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import discord
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
-from bot.orders import FRESH, Lineage
+from bot.orders import FRESH, Lineage, Origin
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import refuse
@@ -48,11 +48,13 @@ class Painting:
         request: ImagineRequest,
         lineage: Lineage = FRESH,
         planned: Plan | None = None,
+        prepare: Callable[[Origin], Awaitable[ImagineRequest]] | None = None,
     ) -> bool:
         """Check, acknowledge, queue, and follow the job in the background.
 
         It is the job of whoever pressed or typed, whatever picture it goes on from. `planned` are its recipes, when
-        they are known already.
+        they are known already. `prepare` gives the final request where that takes its time, such as for files that
+        have to be downloaded: it is called after the acknowledgement, and `request` is what can be checked before.
 
         Returns:
             Whether it was queued; if not, the member was told why.
@@ -67,6 +69,8 @@ class Painting:
         planned = planned or await self._studio.planned(origin, request)
         response = await interaction.response.defer(thinking=True)
         try:
+            if prepare is not None:
+                request, planned = await prepare(origin), None
             accepted = await self._studio.submit(origin, request, planned, lineage)
         except Exception as error:  # noqa: BLE001 - answered right here: the public "is thinking" must go
             await refuse(interaction, error, "queueing your pictures")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import time
 import tracemalloc
@@ -14,20 +13,12 @@ from PIL import Image
 
 from bot.attachments import KEPT_PIXELS, MAX_BYTES, check_bytes, decode, decode_mask, kept_size, smaller
 from pipeline.errors import InvalidRequest
+from tests.support.pictures import saved, two_colours
 
 
 def a_picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
     """Red on the left, blue on the right."""
-    picture = Image.new("RGB", (width, height), "red")
-    picture.paste("blue", (width // 2, 0, width, height))
-    return picture.convert(mode)
-
-
-def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """The picture as a file."""
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
+    return two_colours(width, height).convert(mode)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
