@@ -19,6 +19,7 @@ from cogs.errors import Tree
 from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
+from cogs.inpainting import Inpainting
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.queue import Queue
@@ -65,6 +66,7 @@ class TagbrushBot(commands.Bot):
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
         await self.add_cog(Imagine(self.studio, self.painting, self.handed_in))
+        await self.add_cog(Inpainting(self.studio, self.painting, self.handed_in))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))

@@ -28,7 +28,8 @@ RATINGS: list[Choice[str | int | float]] = [Choice(name=rating.value, value=rati
 COUNTS: list[Choice[str | int | float]] = [Choice(name=str(n), value=n) for n in range(1, MAX_COUNT + 1)]
 
 
-def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
+def choices(pairs: list[options.Choice]) -> list[Choice[str]]:
+    """Suggestions as Discord takes them."""
     return [Choice(name=name, value=value) for name, value in pairs]
 
 
@@ -136,31 +137,31 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("model")
     async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.models(self._studio.profiles, self._studio.default_profile, typed))
+        return choices(options.models(self._studio.profiles, self._studio.default_profile, typed))
 
     @imagine.autocomplete("aspect")
     async def _aspects(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.aspects(self._profile(interaction), typed))
+        return choices(options.aspects(self._profile(interaction), typed))
 
     @imagine.autocomplete("negative_preset")
     async def _presets(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.presets(self._profile(interaction), typed))
+        return choices(options.presets(self._profile(interaction), typed))
 
     @imagine.autocomplete("quality")
     async def _qualities(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.qualities(self._profile(interaction), typed))
+        return choices(options.qualities(self._profile(interaction), typed))
 
     @imagine.autocomplete("year")
     async def _years(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.years(self._profile(interaction), typed))
+        return choices(options.years(self._profile(interaction), typed))
 
     @imagine.autocomplete("style")
     async def _styles(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.styles(self._profile(interaction), typed))
+        return choices(options.styles(self._profile(interaction), typed))
 
     @imagine.autocomplete("sampler")
     async def _samplers(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-        return _choices(options.samplers(self._profile(interaction), typed))
+        return choices(options.samplers(self._profile(interaction), typed))
 
     @imagine.autocomplete("steps")
     async def _steps(self, interaction: AnyInteraction, typed: object) -> list[Choice[int]]:

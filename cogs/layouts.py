@@ -22,6 +22,8 @@ ACTIONS: Final = {
     "strong": "strong variation",
     "upscale": "enlarged picture",
     "redraw": "redrawing",
+    "inpaint": "repainting",
+    "expand": "expansion",
 }
 """What a job is called by what was pressed."""
 
