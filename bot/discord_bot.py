@@ -14,6 +14,8 @@ from bot.app import App
 from cogs.again import Again
 from cogs.buttons import BUTTONS
 from cogs.delivery import Delivery
+from cogs.describe import Describe
+from cogs.described import UseButton
 from cogs.editing import Editing
 from cogs.errors import Tree
 from cogs.help import Help
@@ -64,9 +66,10 @@ class TagbrushBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
-        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, TurnButton, ShowButton)
+        self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, UseButton, TurnButton, ShowButton)
         await self.add_cog(Imagine(self.studio, self.painting, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.painting, self.handed_in))
+        await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
