@@ -13,6 +13,7 @@ from bot.album import Album
 from bot.board import Board
 from bot.dispatcher import Dispatcher
 from bot.enlarging import Enlarger
+from bot.expanding import Expander
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
@@ -50,6 +51,7 @@ class App:
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    expander: Expander
     handed_in: HandedIn
     jobs: Jobs
     store: KeyValue
@@ -138,6 +140,7 @@ async def open_app(
         )
         album = Album(studio=studio, jobs=jobs, history=History(database), pictures=pictures)
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -148,7 +151,8 @@ async def open_app(
                 afterwards=afterwards,
                 album=album,
                 enlarger=Enlarger(studio),
-                handed_in=HandedIn(sources=sources, pictures=pictures),
+                expander=Expander(studio, handed_in),
+                handed_in=handed_in,
                 jobs=jobs,
                 store=KeyValue(database),
             )

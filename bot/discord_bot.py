@@ -60,6 +60,7 @@ class TagbrushBot(commands.Bot):
         self.afterwards = app.afterwards
         self.album = app.album
         self.enlarger = app.enlarger
+        self.expander = app.expander
         self.handed_in = app.handed_in
         self.painting = Painting(self, app.studio, app.afterwards)
         self._store: Store = app.store

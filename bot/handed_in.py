@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
 
 from bot.attachments import decode, decode_mask, kept_size, smaller
+from bot.canvas import outpainting
 from bot.orders import Origin
 from bot.pictures import KeptPicture, Pictures
 from bot.regions import region_mask
@@ -64,8 +66,36 @@ class HandedIn:
             white = decode_mask(mask, picture.size)
             return smaller(picture), white.resize(size, Image.Resampling.NEAREST)
 
-        picture, white = await self._pictures.work(both)
-        return Masked(await self.keep(lambda: picture, origin), await self.keep(lambda: white, origin))
+        return await self._both(both, origin)
+
+    async def take_expanded(self, data: bytes, size: tuple[int, int], origin: Origin) -> Masked:
+        """Check a file, and keep its picture on a canvas of a size together with the mask of what is around it.
+
+        Raises:
+            InvalidRequest, DiskFull, DatabaseError: as `take`; or the picture has that shape already.
+        """
+        return await self._both(lambda: outpainting(smaller(decode(data)), size), origin)
+
+    async def expand(self, file: str, size: tuple[int, int], origin: Origin, rating: str) -> Masked:
+        """The same for a recorded picture of ours, whose rating its canvas keeps.
+
+        Raises:
+            InvalidRequest, DiskFull, DatabaseError: as `take_expanded`.
+            FileNotFoundError: it has been deleted.
+        """
+        data = await self._pictures.read(file)
+
+        def both() -> tuple[Image.Image, Image.Image]:
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+                return outpainting(opened.convert("RGB"), size)
+
+        return await self._both(both, origin, rating)
+
+    async def _both(
+        self, make: Callable[[], tuple[Image.Image, Image.Image]], origin: Origin, rating: str | None = None
+    ) -> Masked:
+        picture, white = await self._pictures.work(make)
+        return Masked(await self.keep(lambda: picture, origin, rating), await self.keep(lambda: white, origin))
 
     async def keep(
         self, make: Callable[[], Image.Image], origin: Origin, rating: str | None = None

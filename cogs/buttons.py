@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
     from bot.enlarging import Enlarger
+    from bot.expanding import Expander
     from bot.studio import Studio
     from cogs.painting import Painting
 
@@ -32,6 +33,7 @@ class Front(Protocol):
     afterwards: Afterwards
     album: Album
     enlarger: Enlarger
+    expander: Expander
     painting: Painting
 
 

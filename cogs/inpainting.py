@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.expanding import EXPAND_STRENGTH
 from bot.handed_in import HandedIn, masked_by
 from bot.orders import Lineage, Origin
 from bot.regions import NAMES
@@ -21,7 +22,7 @@ from cogs.imagine import COUNTS, choices
 from cogs.painting import Painting
 from pipeline.profiles.types import Profile
 from pipeline.request import ImagineRequest, choose_profile
-from pipeline.sizes import nearest_sizes
+from pipeline.sizes import nearest_sizes, resolve_size
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -76,13 +77,9 @@ class Inpainting(commands.Cog):
         """Queue it and show it in this channel."""
         async with guarded(interaction, "queueing your pictures"):
             profile = choose_profile(self._studio.profiles, model, self._studio.default_profile)
-            asked: Mapping[str, Any] = {
-                "prompt": prompt,
-                "profile": model,
-                "negative": negative or "",
-                "count": count,
-                "seed": seed,
-            }
+            request = ImagineRequest(
+                prompt=prompt, profile=model, negative=negative or "", count=count, seed=seed
+            )
             masked_by(None if mask is None else b"", region)
             for each in filter(None, (image, mask)):
                 check_attachment(each)
@@ -90,18 +87,73 @@ class Inpainting(commands.Cog):
             async def prepare(origin: Origin) -> ImagineRequest:
                 white = masked_by(None if mask is None else await download(mask), region)
                 given = await self._handed_in.take_masked(await download(image), white, origin)
-                return ImagineRequest(
-                    **asked,
+                return replace(
+                    request,
                     size=nearest_size(profile, given.picture.width, given.picture.height),
                     init_image=given.picture.sha256,
                     mask=given.mask.sha256,
                     strength=REPAINT if strength is None else strength,
                 )
 
-            await self._painting.paint(
-                interaction, ImagineRequest(**asked), Lineage("inpaint"), prepare=prepare
-            )
+            await self._painting.paint(interaction, request, Lineage("inpaint"), prepare=prepare)
 
+    @app_commands.command(name="expand", description="Paint what lies around a picture, in another shape")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        prompt="What the whole picture shows afterwards, as tags",
+        image="The picture: PNG, JPEG or WebP",
+        aspect="The new shape, by the card's own names, or a size such as 1216x832",
+        strength="How freely the new part is painted: 0.05 to 1, usually 0.95",
+        negative="What to keep out, as tags",
+        model="The model",
+        count="How many pictures, each with the next seed",
+        seed="The same seed with the same options paints the same picture",
+    )
+    @app_commands.choices(count=COUNTS)
+    async def expand(
+        self,
+        interaction: AnyInteraction,
+        prompt: Range[str, 1, 6000],
+        image: discord.Attachment,
+        aspect: str,
+        strength: float | None = None,
+        negative: str | None = None,
+        model: str | None = None,
+        count: int = 1,
+        seed: int | None = None,
+    ) -> None:
+        """Queue it and show it in this channel."""
+        async with guarded(interaction, "queueing your pictures"):
+            profile = choose_profile(self._studio.profiles, model, self._studio.default_profile)
+            size = resolve_size(profile, *options.size_or_aspect(aspect))
+            request = ImagineRequest(
+                prompt=prompt,
+                profile=model,
+                size=f"{size[0]}x{size[1]}",
+                negative=negative or "",
+                count=count,
+                seed=seed,
+            )
+            check_attachment(image)
+
+            async def prepare(origin: Origin) -> ImagineRequest:
+                given = await self._handed_in.take_expanded(await download(image), size, origin)
+                return replace(
+                    request,
+                    init_image=given.picture.sha256,
+                    mask=given.mask.sha256,
+                    strength=EXPAND_STRENGTH if strength is None else strength,
+                )
+
+            await self._painting.paint(interaction, request, Lineage("expand"), prepare=prepare)
+
+    @expand.autocomplete("aspect")
+    async def _aspects(self, interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
+        wanted = getattr(interaction.namespace, "model", None)
+        profile = self._studio.profiles.get(wanted or "", self._studio.profiles[self._studio.default_profile])
+        return choices(options.aspects(profile, typed))
+
+    @expand.autocomplete("model")
     @inpaint.autocomplete("model")
     async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:
         return choices(options.models(self._studio.profiles, self._studio.default_profile, typed))
