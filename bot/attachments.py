@@ -25,6 +25,8 @@ KEPT_PIXELS: Final = 4_194_304
 """What is kept of a larger picture: four times what a checkpoint paints."""
 MAX_SCANS: Final = 100
 """Of a JPEG. Ten are usual; thousands in a small file would keep a core busy for hours."""
+MAX_SCANNED: Final = 500_000_000
+"""Pixels that are gone over while a JPEG is decoded, in all its scans together: a few seconds."""
 _SHOWN: Final = "Send a PNG, JPEG or WebP picture."
 
 
@@ -74,8 +76,6 @@ def decode(data: bytes) -> Image.Image:
     if kind == "WEBP":
         # Opening one makes two buffers of its whole size, so its header has to be read before that.
         _check_webp(data)
-    if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
-        raise InvalidRequest("This JPEG is made of too many layers to be read. Save it again as a plain one.")
     with warnings.catch_warnings():
         # Pillow's own limits are for whoever has none; ours is checked before a pixel is decoded.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -132,7 +132,14 @@ def decode_mask(data: bytes, size: tuple[int, int]) -> Image.Image:
 def _decoded(data: bytes, kind: str) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=(kind,)) as opened:
         _check_size(*opened.size)
-        if getattr(opened, "is_animated", False):
+        if kind == "JPEG":
+            # Only markers of scans are such a pair of bytes: in what is packed another one follows the first.
+            scans = data.count(b"\xff\xda")
+            if scans > MAX_SCANS or scans * opened.width * opened.height > MAX_SCANNED:
+                raise InvalidRequest(
+                    "This JPEG is made of too many layers to be read. Save it again as a plain one."
+                )
+        elif getattr(opened, "is_animated", False):
             raise _animated()
         opened.load()
         picture = _upright(opened)

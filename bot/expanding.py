@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.afterwards import asked
-from bot.handed_in import HandedIn
+from bot.handed_in import ON_ITS_WAY, HandedIn
 from bot.orders import Lineage, Origin
 from bot.ratings import rating_of
 from bot.studio import Studio
@@ -68,9 +68,9 @@ class Expander:
             size=f"{size[0]}x{size[1]}",
             count=1,
             seed=image.seed,
-            init_image="",
+            init_image=ON_ITS_WAY,
             mask="",
-            strength=None,
+            strength=EXPAND_STRENGTH,
         )
 
     async def expanded(self, job: Job, position: int, size: tuple[int, int], origin: Origin) -> ImagineRequest:
@@ -85,9 +85,7 @@ class Expander:
             given = await self._handed_in.expand(image.file or "", size, origin, rating)
         except FileNotFoundError:
             raise MemberError("The file of this picture is no longer on the disk.") from None
-        return replace(
-            request, init_image=given.picture.sha256, mask=given.mask.sha256, strength=EXPAND_STRENGTH
-        )
+        return replace(request, init_image=given.picture.sha256, mask=given.mask.sha256)
 
     def _profile(self, image: Image) -> Profile:
         profile = self._studio.profiles.get(image.profile)

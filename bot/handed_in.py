@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from PIL import Image
 
@@ -16,6 +17,9 @@ from bot.pictures import KeptPicture, Pictures
 from bot.regions import region_mask
 from db.sources import NewSource, Sources
 from pipeline.errors import InvalidRequest
+
+ON_ITS_WAY: Final = "0" * 64
+"""Stands for a hash in a request that is checked before its picture has arrived."""
 
 
 @dataclass(frozen=True, slots=True)

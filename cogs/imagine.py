@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.handed_in import HandedIn
+from bot.handed_in import ON_ITS_WAY, HandedIn
 from bot.orders import Origin
 from bot.studio import Studio
 from cogs import options
@@ -133,7 +133,8 @@ class Imagine(commands.Cog):
                     request_from = replace(request_from, size=f"{nearest.width}x{nearest.height}")
                 return request_from
 
-            await self._painting.paint(interaction, request, prepare=prepare)
+            draft = replace(request, init_image=ON_ITS_WAY, strength=strength)
+            await self._painting.paint(interaction, draft, prepare=prepare)
 
     @imagine.autocomplete("model")
     async def _models(self, _: AnyInteraction, typed: str) -> list[Choice[str]]:

@@ -11,7 +11,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.expanding import EXPAND_STRENGTH
-from bot.handed_in import HandedIn, masked_by
+from bot.handed_in import ON_ITS_WAY, HandedIn, masked_by
 from bot.orders import Lineage, Origin
 from bot.regions import NAMES
 from bot.studio import Studio
@@ -78,7 +78,13 @@ class Inpainting(commands.Cog):
         async with guarded(interaction, "queueing your pictures"):
             profile = choose_profile(self._studio.profiles, model, self._studio.default_profile)
             request = ImagineRequest(
-                prompt=prompt, profile=model, negative=negative or "", count=count, seed=seed
+                prompt=prompt,
+                profile=model,
+                negative=negative or "",
+                count=count,
+                seed=seed,
+                init_image=ON_ITS_WAY,
+                strength=REPAINT if strength is None else strength,
             )
             masked_by(None if mask is None else b"", region)
             for each in filter(None, (image, mask)):
@@ -92,7 +98,6 @@ class Inpainting(commands.Cog):
                     size=nearest_size(profile, given.picture.width, given.picture.height),
                     init_image=given.picture.sha256,
                     mask=given.mask.sha256,
-                    strength=REPAINT if strength is None else strength,
                 )
 
             await self._painting.paint(interaction, request, Lineage("inpaint"), prepare=prepare)
@@ -133,6 +138,8 @@ class Inpainting(commands.Cog):
                 negative=negative or "",
                 count=count,
                 seed=seed,
+                init_image=ON_ITS_WAY,
+                strength=EXPAND_STRENGTH if strength is None else strength,
             )
             check_attachment(image)
 
@@ -142,7 +149,6 @@ class Inpainting(commands.Cog):
                     request,
                     init_image=given.picture.sha256,
                     mask=given.mask.sha256,
-                    strength=EXPAND_STRENGTH if strength is None else strength,
                 )
 
             await self._painting.paint(interaction, request, Lineage("expand"), prepare=prepare)

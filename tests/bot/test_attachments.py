@@ -145,6 +145,19 @@ def test_a_jpeg_of_thousands_of_scans_is_refused() -> None:
     assert "layers" in refusal(data[:-2] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" * 5000 + data[-2:])
 
 
+def test_layers_count_by_their_size() -> None:
+    """Thirty are nothing in a small picture and half a minute in a large one."""
+    scans = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" * 30
+    data = saved(Image.new("L", (6000, 4000)), "JPEG")
+    assert "layers" in refusal(data[:-2] + scans + data[-2:])
+
+
+def test_a_phone_s_photo_with_a_second_picture_in_it_is_read() -> None:
+    """Phones keep a depth or brightness map in the same file; nothing moves."""
+    data = saved(a_picture(), "MPO", save_all=True, append_images=[a_picture().convert("L")])
+    assert decode(data).size == (64, 48)
+
+
 def test_bytes_are_counted_first() -> None:
     """Before anything is read."""
     assert "25 MB is the most" in refusal(bytes(MAX_BYTES + 1))

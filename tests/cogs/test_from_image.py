@@ -116,7 +116,9 @@ async def test_a_strength_out_of_range_is_refused(world: World, strength: float)
     """With the range."""
     result = await world.imagine(image=("a.png", saved(two_colours())), strength=strength)
     assert "0.05" in answer_of(result)
+    assert result.ephemeral
     assert await world.app.studio.job(1) is None
+    assert kept(world) == []
 
 
 async def test_what_a_member_handed_in_can_be_forgotten(world: World) -> None:
