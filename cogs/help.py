@@ -28,7 +28,7 @@ Everything else has a default from the model's card, and each option suggests wh
 - Reroll paints the same with new seeds, Edit opens it as a form, Details shows all of it; anybody may press them.
 - A restart of the bot loses nothing: what was queued is painted, and posted once.
 **Commands**
-`/imagine` paints · `/inpaint` paints over a part of a picture, `/expand` around it · `/describe` tells how
+`/imagine` paints · `/inpaint` paints over a part, `/expand` around it · `/describe` tells how a picture was painted
 `/history` finds your pictures again, `/show` any of them, `/rerun` paints one again
 `/queue` shows what waits · `/models` shows the models, their licences and examples"""
 
