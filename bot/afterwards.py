@@ -166,6 +166,7 @@ class Afterwards:
             init_image=image.sha256 or "",
             # At few steps the least that paints at all.
             strength=max(STRENGTHS[how], math.ceil(100 / image.steps) / 100),
+            mask="",
         )
         return request, Lineage(how.value, image.id)
 
@@ -216,7 +217,7 @@ class Afterwards:
             count=edit.count,
         )
         if edit.aspect != before.aspect:
-            request = replace(request, init_image="", strength=None)
+            request = replace(request, init_image="", strength=None, mask="")
         return request, Lineage("edit", _first(job))
 
     # -- telling ---------------------------------------------------------------------------------------------

@@ -16,8 +16,10 @@ from bot.comparing import Comparer
 from bot.dispatcher import Dispatcher
 from bot.drafts import Drafts
 from bot.enlarging import Enlarger
+from bot.expanding import Expander
 from bot.exporting import Exporter
 from bot.forgetting import Forgetter
+from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.pictures import Pictures
 from bot.preferences import Preferences
@@ -35,6 +37,7 @@ from db.jobs import Jobs
 from db.keeping import Keeping
 from db.keyvalue import KeyValue
 from db.preferences import PreferenceTables
+from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.executor import EngineLike, Executor
 from pipeline.profiles.types import Profile
@@ -68,6 +71,8 @@ class App:
     comparer: Comparer
     forgetter: Forgetter
     exporter: Exporter
+    expander: Expander
+    handed_in: HandedIn
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -121,7 +126,7 @@ async def open_app(
     make = make_engine or engine_factory(settings, profiles)
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
-        jobs, speeds, gallery = Jobs(database), Speeds(database), Gallery(database)
+        jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -151,6 +156,7 @@ async def open_app(
             painter=executor,
             pictures=pictures,
             gallery=gallery,
+            sources=sources,
         )
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
@@ -167,6 +173,7 @@ async def open_app(
         forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
+        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -185,6 +192,8 @@ async def open_app(
                 comparer=Comparer(pictures),
                 forgetter=forgetter,
                 exporter=exporter,
+                expander=Expander(studio, handed_in),
+                handed_in=handed_in,
                 jobs=jobs,
                 store=KeyValue(database),
             )

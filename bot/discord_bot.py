@@ -16,6 +16,8 @@ from cogs.batching import BATCH_BUTTONS, Batching
 from cogs.buttons import BUTTONS
 from cogs.compare import Compare
 from cogs.delivery import Delivery
+from cogs.describe import Describe
+from cogs.described import UseButton
 from cogs.editing import Editing
 from cogs.erasing import Erasing
 from cogs.errors import Tree
@@ -24,6 +26,7 @@ from cogs.forget_me import ForgetButton, ForgetMe
 from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
+from cogs.inpainting import Inpainting
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
@@ -69,6 +72,8 @@ class TagbrushBot(commands.Bot):
         self.enlarger = app.enlarger
         self.preferences = app.preferences
         self.restorer = app.restorer
+        self.expander = app.expander
+        self.handed_in = app.handed_in
         self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
@@ -82,8 +87,10 @@ class TagbrushBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
-        self.add_dynamic_items(TurnButton, ShowButton, ForgetButton)
-        await self.add_cog(Imagine(self.preferences, self.batching))
+        self.add_dynamic_items(UseButton, TurnButton, ShowButton, ForgetButton)
+        await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
+        await self.add_cog(Inpainting(self.studio, self.painting, self.handed_in))
+        await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
         await self.add_cog(Queue(self.studio))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))

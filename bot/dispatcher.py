@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -15,7 +15,7 @@ from bot.errors import tell
 from bot.orders import PictureGone
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
-from db.gallery import Gallery
+from db.gallery import Gallery, StoredFile
 from db.jobs import Jobs
 from pipeline.errors import MemberError
 from pipeline.queueing.fair import FairQueue, Ticket
@@ -152,7 +152,7 @@ class Dispatcher:
             self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
         recipe, source = await self._source(Recipe.from_json(image.recipe))
-        work = Work(ticket.image_id, recipe, source=source)
+        work = Work(ticket.image_id, recipe, source=source, mask=await self._mask(recipe))
         # Last: once this is written down, nothing may keep the picture from the engine.
         return work if await self._jobs.image_started(ticket.image_id) else None
 
@@ -160,14 +160,30 @@ class Dispatcher:
         """The pixels a picture starts from, and its recipe, which names the file that they are of."""
         if not recipe.init_image:
             return recipe, b""
-        stored = await self._gallery.file_of(recipe.init_image)
+        stored, data = await self._read(recipe.init_image, recipe, self._pictures.pixels)
+        # Painted again since on another machine, the file may have another hash than the recipe knows.
+        return replace(recipe, init_image=stored.sha256), data
+
+    async def _mask(self, recipe: Recipe) -> bytes:
+        return (await self._read(recipe.mask, recipe, self._pictures.mask))[1] if recipe.mask else b""
+
+    async def _read(
+        self, sha256: str, recipe: Recipe, read: Callable[[str, str, int, int], Awaitable[bytes]]
+    ) -> tuple[StoredFile, bytes]:
+        """A picture that a recipe names by its hash.
+
+        Raises:
+            PictureGone: it was taken from the disk, and can be painted again.
+            MemberError: it is gone for good, or no longer what it was.
+        """
+        stored = await self._gallery.file_of(sha256)
         if stored is None:
             raise MemberError(_SOURCE_DELETED)
-        # Painted again since on another machine, the file may have another hash than the recipe knows.
-        recipe = replace(recipe, init_image=stored.sha256)
         try:
-            return recipe, await self._pictures.pixels(stored.file, stored.sha256, *recipe.painted_size)
+            return stored, await read(stored.file, stored.sha256, *recipe.painted_size)
         except FileNotFoundError:
+            if stored.job_id is None:  # handed in, and so never to be painted again
+                raise MemberError(_SOURCE_DELETED) from None
             raise PictureGone(stored.job_id) from None
         except ValueError as error:
             log.warning("a picture to start from cannot be used: %s", error)

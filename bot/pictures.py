@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipeline.errors import MemberError
-from pipeline.metadata import encode_png
+from pipeline.metadata import PNG_LEVEL, encode_png
 from pipeline.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,16 @@ class SavedPicture:
     file: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture that others start from: where it lies, the SHA-256 of the file, and its size in pixels."""
+
+    file: str
+    sha256: str
+    width: int
+    height: int
 
 
 class Pictures:
@@ -113,17 +123,22 @@ class Pictures:
             ValueError: the file was changed since it was painted, or is no picture.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._pixels, file, sha256, (width, height))
+        return await loop.run_in_executor(self._pool, self._pixels, file, sha256, (width, height), "RGB")
 
-    def _pixels(self, file: str, sha256: str, size: tuple[int, int]) -> bytes:
+    async def mask(self, file: str, sha256: str, width: int, height: int) -> bytes:
+        """The pixels of a mask, as `pixels`: 1 byte each."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._pixels, file, sha256, (width, height), "L")
+
+    def _pixels(self, file: str, sha256: str, size: tuple[int, int], mode: str) -> bytes:
         data = self._read(file)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise ValueError(f"{file} was changed")
         with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
-            picture = opened.convert("RGB")
-            return (
-                picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
-            ).tobytes()
+            picture = opened.convert(mode)
+        how = Image.Resampling.LANCZOS if mode == "RGB" else Image.Resampling.NEAREST
+        # Scaled, and what is left over of another shape cut off on both sides alike.
+        return (picture if picture.size == size else ImageOps.fit(picture, size, how)).tobytes()
 
     async def thumbnail(self, file: str, side: int = 256) -> bytes | None:
         """A small JPEG of a recorded picture, None when its file is gone or damaged.
@@ -187,6 +202,34 @@ class Pictures:
     def _save(self, job_id: int, position: int, recipe: Recipe, pixels: bytes) -> SavedPicture:
         data = encode_png(pixels, recipe)
         name = f"{time.strftime('%Y-%m')}/{job_id:08d}-{position + 1}-{recipe.seed}.png"
+        self._write(name, data)
+        return SavedPicture(name, hashlib.sha256(data).hexdigest(), len(data))
+
+    async def keep(self, make: Callable[[], Image.Image]) -> KeptPicture:
+        """Make a picture on the pool and keep it under its hash; the same one is there once.
+
+        Args:
+            make: what to keep. Whatever it raises is passed on.
+
+        Raises:
+            DiskFull: no space is left; nothing was written.
+            OSError: the folder cannot be written for another reason.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._keep, make)
+
+    def _keep(self, make: Callable[[], Image.Image]) -> KeptPicture:
+        picture = make()
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=PNG_LEVEL)
+        data = buffer.getvalue()
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = f"sources/{sha256[:2]}/{sha256}.png"
+        if not self.path(name).exists():
+            self._check_space()
+            self._write(name, data)
+        return KeptPicture(name, sha256, picture.width, picture.height)
+
+    def _write(self, name: str, data: bytes) -> None:
         target = self.path(name)
         partial = target.with_suffix(".part")
         try:
@@ -209,4 +252,3 @@ class Pictures:
                     "The disk of this bot is full: your picture waits until there is space."
                 ) from error
             raise
-        return SavedPicture(name, hashlib.sha256(data).hexdigest(), len(data))

@@ -29,6 +29,7 @@ from bot.ratings import rating_of
 from bot.settings import Settings
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
+from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
@@ -63,6 +64,7 @@ class Studio:
         painter: Painter,
         pictures: Pictures,
         gallery: Gallery,
+        sources: Sources,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -76,6 +78,7 @@ class Studio:
         self._painter = painter
         self._pictures = pictures
         self._gallery = gallery
+        self._sources = sources
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -164,21 +167,24 @@ class Studio:
             InvalidRequest: the picture goes beyond what may be painted here, or is not known.
             PictureGone: its file was swept.
         """
-        own, source = planned.composed.rating, planned.recipes[0].init_image
-        if not source:
+        own, first = planned.composed.rating, planned.recipes[0]
+        if not first.init_image:
             return own
-        sources = await self._gallery.shown_by(source)
-        if not sources:
+        sources = await self._gallery.shown_by(first.init_image)
+        given = await self._sources.ratings_of(first.init_image)
+        if not (sources or given) or (first.mask and not await self._sources.ratings_of(first.mask)):
             raise InvalidRequest(
                 "The picture that this one starts from was deleted, so there is nothing to go on from."
             )
-        files = [image for job in sources for image in job.images if image.sha256 == source]
-        if all(image.swept_at is not None for image in files):
-            stored = await self._gallery.file_of(source)
-            if stored is not None and stored.swept:
+        files = [image for job in sources for image in job.images if image.sha256 == first.init_image]
+        if not given and all(image.swept_at is not None for image in files):
+            stored = await self._gallery.file_of(first.init_image)
+            if stored is not None and stored.swept and stored.job_id is not None:
                 raise PictureGone(stored.job_id)
+        # What members hand in has no rating that anybody knows: the prompt's counts for it.
         known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
-        stronger = max(own, *known, key=lambda step: step.level)
+        known += [Rating(each) for each in given if each in set(Rating)]
+        stronger = max((own, *known), key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
             raise InvalidRequest(
                 "The picture to start from is rated `{rating}`, and the most here is `{ceiling}`.",

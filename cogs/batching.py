@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
 from discord import ui
 
 from bot.batches import Batch, Batches
-from bot.orders import FRESH, Lineage
+from bot.orders import FRESH, Lineage, Origin
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.errors import defer_privately
 from cogs.fate import NOBODY
@@ -21,6 +22,8 @@ from pipeline.request import ImagineRequest
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
+
+Given = Callable[[Origin, ImagineRequest], Awaitable[ImagineRequest]]
 
 SHOWN: Final = 10
 """Jobs of a batch that the question names."""
@@ -87,10 +90,12 @@ class Batching:
         private: bool = False,
         notify: bool = False,
         warnings: tuple[str, ...] = (),
+        given: Given | None = None,
     ) -> bool:
         """Queue the job that a request stands for, or ask about several.
 
-        `warnings` are shown with the results, before those of the request itself.
+        `warnings` are shown with the results, before those of the request itself. `given` makes a request final where
+        that takes its time, such as for files that have to be downloaded.
 
         Returns:
             Whether it was taken: queued, or kept until the member confirms it.
@@ -101,10 +106,18 @@ class Batching:
         requests = self._batches.expanded(request, seed_series)
         if len(requests) == 1:
             return await self._painting.paint(
-                interaction, requests[0], lineage, private=private, notify=notify, warnings=warnings
+                interaction,
+                requests[0],
+                lineage,
+                private=private,
+                notify=notify,
+                warnings=warnings,
+                prepare=None if given is None else lambda origin: given(origin, requests[0]),
             )
         origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
         await defer_privately(interaction)
+        if given is not None:
+            requests = tuple([await given(origin, each) for each in requests])
         batch = Batch(requests, lineage, origin.private, origin.notify, warnings)
         number = await self._batches.keep(origin, batch)
         await interaction.edit_original_response(view=question(batch, number), allowed_mentions=NOBODY)

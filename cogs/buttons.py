@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.afterwards import Afterwards
     from bot.album import Album
     from bot.enlarging import Enlarger
+    from bot.expanding import Expander
     from bot.forgetting import Forgetter
     from bot.preferences import Preferences
     from bot.restoring import Restorer
@@ -44,6 +45,7 @@ class Front(Protocol):
     restorer: Restorer
     forgetter: Forgetter
     erasing: Erasing
+    expander: Expander
     painting: Painting
     batching: Batching
     sharing: Sharing

@@ -29,18 +29,25 @@ def edit_form(job_id: int, edit: Edit, profiles: Mapping[str, Profile]) -> ui.Mo
     Raises:
         InvalidRequest: a text is too long for Discord's forms.
     """
+    return form_of(say("Edit job #{job}", job=job_id), f"tb:edit:{job_id}", edit, profiles)
+
+
+def form_of(title: str, custom_id: str, edit: Edit, profiles: Mapping[str, Profile]) -> ui.Modal:
+    """A form that starts with this.
+
+    Raises:
+        InvalidRequest: a text is too long for Discord's forms.
+    """
     for name, text in (("prompt", edit.prompt), ("negative prompt", edit.negative)):
         if len(text) > TEXT_LIMIT:
             raise InvalidRequest(
-                "The {name} has {count} characters, and Discord's form takes {limit}. Copy it from Details and "
-                "use `/imagine`, which takes more.",
+                "The {name} has {count} characters, and Discord's form takes {limit}. Copy it from Details or from the "
+                "file and use `/imagine`, which takes more.",
                 name=translated(name),
                 count=len(text),
                 limit=TEXT_LIMIT,
             )
-    form = ui.Modal(
-        title=say("Edit job #{job}", job=job_id), custom_id=f"tb:edit:{job_id}", timeout=OPEN_SECONDS
-    )
+    form = ui.Modal(title=title, custom_id=custom_id, timeout=OPEN_SECONDS)
     for label in _labels(edit, profiles):
         form.add_item(label)
     return form
@@ -59,7 +66,7 @@ def _labels(edit: Edit, profiles: Mapping[str, Profile]) -> list[ui.Label[Any]]:
         ui.Label(
             text=say("Prompt"),
             component=ui.TextInput(
-                custom_id="prompt", style=long, default=edit.prompt, min_length=1, max_length=TEXT_LIMIT
+                custom_id="prompt", style=long, default=edit.prompt or None, min_length=1, max_length=TEXT_LIMIT
             ),
         ),
         ui.Label(

@@ -11,8 +11,10 @@ import discord
 from discord.ext import commands
 
 from bot.afterwards import Afterwards, Edit
+from bot.borrowing import borrowed_request
 from cogs import options
 from cogs.batching import Batching
+from cogs.borrow_form import kept_of
 from cogs.edit_form import FORM, fields_of
 from cogs.errors import guarded
 from cogs.fate import NOBODY
@@ -34,14 +36,20 @@ class Editing(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         data: Mapping[str, Any] = interaction.data or {}
-        form = FORM.fullmatch(str(data.get("custom_id", "")))
-        if form is None:
+        custom_id = str(data.get("custom_id", ""))
+        form, kept = FORM.fullmatch(custom_id), kept_of(custom_id)
+        if form is None and kept is None:
             return
         fields = fields_of(data)
         async with guarded(interaction, "painting your edit"):
             queued = False
             try:
-                queued = await self._paint(interaction, int(form["job"]), fields)
+                if form is not None:
+                    queued = await self._paint(interaction, int(form["job"]), fields)
+                elif kept is not None:
+                    edit = _edit_of(fields, kept.profile)
+                    request = borrowed_request(kept, edit, *options.size_or_aspect(edit.aspect))
+                    queued = await self._batching.paint(interaction, request)
             finally:
                 if not queued:
                     # The form has closed: what was typed must not be lost with it.
@@ -52,15 +60,19 @@ class Editing(commands.Cog):
     ) -> bool:
         job = await self._afterwards.finished(job_id, interaction.guild_id or 0, interaction.user.id)
         before = self._afterwards.prefilled(job)
-        edit = Edit(
-            prompt=fields.get("prompt", ""),
-            negative=fields.get("negative", ""),
-            profile=fields.get("model") or before.profile,
-            aspect=fields.get("aspect", "").strip(),
-            count=fields.get("count", "").strip() or "1",
-        )
+        edit = _edit_of(fields, before.profile)
         request, lineage = self._afterwards.edited(job, edit, *options.size_or_aspect(edit.aspect))
         return await self._batching.paint(interaction, request, lineage)
+
+
+def _edit_of(fields: Mapping[str, str], profile: str) -> Edit:
+    return Edit(
+        prompt=fields.get("prompt", ""),
+        negative=fields.get("negative", ""),
+        profile=fields.get("model") or profile,
+        aspect=fields.get("aspect", "").strip(),
+        count=fields.get("count", "").strip() or "1",
+    )
 
 
 async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str, str]) -> None:

@@ -11,13 +11,20 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.defaults import Options
+from bot.handed_in import ON_ITS_WAY, HandedIn
+from bot.orders import Origin
+from bot.pictures import KeptPicture
 from bot.preferences import Preferences
+from bot.studio import Studio
 from cogs import options, suggestions
 from cogs.access import check_place, origin_of
-from cogs.batching import Batching
+from cogs.batching import Batching, Given
+from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
+from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Rating
-from pipeline.request import MAX_COUNT
+from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
+from pipeline.sizes import nearest_sizes
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -28,9 +35,13 @@ COUNTS: list[Choice[str | int | float]] = [Choice(name=str(n), value=n) for n in
 class Imagine(commands.Cog):
     """The command that everything else is about."""
 
-    def __init__(self, preferences: Preferences, batching: Batching) -> None:
+    def __init__(
+        self, studio: Studio, preferences: Preferences, batching: Batching, handed_in: HandedIn
+    ) -> None:
+        self._studio = studio
         self._preferences = preferences
         self._batching = batching
+        self._handed_in = handed_in
 
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
@@ -53,6 +64,8 @@ class Imagine(commands.Cog):
         private="A draft that only you see, with a button to share it",
         notify="Mention you when the pictures took long",
         seeds="A series of seeds in place of seed and count, such as 100-107, 100-800/100 or 1,5,9",
+        image="A picture to start from: PNG, JPEG or WebP",
+        strength="How much of that picture is painted again: 0.05 to 1, usually 0.6",
         preset="One of your own presets, for what you leave out; /preset save makes one",
     )
     @app_commands.choices(rating=RATINGS, count=COUNTS)
@@ -78,6 +91,8 @@ class Imagine(commands.Cog):
         private: bool | None = None,  # noqa: FBT001 - likewise
         notify: bool = False,  # noqa: FBT001, FBT002 - likewise
         seeds: Range[str, 1, 200] | None = None,
+        image: discord.Attachment | None = None,
+        strength: float | None = None,
         preset: str | None = None,
     ) -> None:
         """Queue pictures and show them in this channel."""
@@ -106,11 +121,39 @@ class Imagine(commands.Cog):
             if seeds and count is None:
                 # A series says itself how many pictures there are, whatever the member's default count is.
                 request = replace(request, count=1)
+            if image is not None:
+                check_attachment(image)
+                request = replace(request, init_image=ON_ITS_WAY, strength=strength)
+            elif strength is not None:
+                raise InvalidRequest("`strength` says how much of an `image` is painted again: give one, too.")
             await self._batching.paint(
                 interaction,
                 request,
+                given=None if image is None else self._given(image, as_it_is=aspect is None),
                 seed_series=seeds or "",
                 private=asked.private if private is None else private,
                 notify=notify,
                 warnings=asked.warnings,
             )
+
+    def _given(self, image: discord.Attachment, *, as_it_is: bool) -> Given:
+        """What puts a member's file into a request, once the command is acknowledged.
+
+        Args:
+            image: downloaded and kept once, for however many requests there are.
+            as_it_is: paint in the documented size that is most like the picture's.
+        """
+        kept: list[KeptPicture] = []
+
+        async def put(origin: Origin, request: ImagineRequest) -> ImagineRequest:
+            if not kept:
+                kept.append(await self._handed_in.take(await download(image), origin))
+            picture = kept[0]
+            request = replace(request, init_image=picture.sha256)
+            if as_it_is:
+                profile = choose_profile(self._studio.profiles, request.profile, self._studio.default_profile)
+                nearest = nearest_sizes(profile, picture.width, picture.height, 1)[0]
+                request = replace(request, aspect=None, size=f"{nearest.width}x{nearest.height}")
+            return request
+
+        return put

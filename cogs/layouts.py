@@ -24,6 +24,8 @@ ACTIONS: Final = {
     "upscale": "enlarged picture",
     "redraw": "redrawing",
     "restore": "painted again",
+    "inpaint": "repainting",
+    "expand": "expansion",
 }
 """What a job is called by what was pressed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -60,11 +60,14 @@ class Painting:
         private: bool = False,
         notify: bool = False,
         warnings: tuple[str, ...] = (),
+        prepare: Callable[[Origin], Awaitable[ImagineRequest]] | None = None,
     ) -> bool:
         """Check, acknowledge, queue, and follow the job in the background.
 
         It is the job of whoever pressed or typed, whatever picture it goes on from. `planned` are its recipes, when
         they are known already. A private draft is answered to its member alone, and so is what goes on from one.
+        `prepare` gives the final request where that takes its time, such as for files that
+        have to be downloaded: it is called after the acknowledgement, and `request` is what can be checked before.
 
         Returns:
             Whether it was queued; if not, the member was told why.
@@ -82,6 +85,9 @@ class Painting:
         else:
             response = await interaction.response.defer(thinking=True)
         try:
+            if prepare is not None:
+                request = await prepare(origin)
+                planned = (await self._studio.planned(origin, request)).warned(warnings)
             accepted = await self._studio.submit(origin, request, planned, lineage)
         except Exception as error:  # noqa: BLE001 - answered right here: the public "is thinking" must go
             await refuse(interaction, error, "queueing your pictures")

@@ -10,6 +10,7 @@ from bot.orders import RESTORE, Vary
 from cogs.buttons import GuardedButton
 from cogs.draft_buttons import ShareButton
 from cogs.enlarging_buttons import OriginalButton, RedrawButton, UpscaleButton, alone_row
+from cogs.expanding_buttons import ExpandButton, ShapeButton
 from cogs.keeping_buttons import DeleteButton, DetailsButton, EraseButton, FavouriteButton, StarButton
 from cogs.painting_buttons import EditButton, RerollButton, RetryButton, VaryButton
 from cogs.restoring import RestoreButton
@@ -32,8 +33,11 @@ def result_rows(job: Job) -> list[ui.Item[Any]]:
         )
     ]
     if len(job.images) == 1:
+        recipe = Recipe.from_json(job.images[0].recipe)
         variations = [VaryButton(job.id, 0, how, alone=True) for how in Vary]
-        rows.append(ui.ActionRow(*alone_row(job.id, Recipe.from_json(job.images[0].recipe)), *variations))
+        rows.append(ui.ActionRow(*alone_row(job.id, recipe), *variations))
+        if recipe.upscaler:
+            rows.append(ui.ActionRow(ExpandButton(job.id)))
     else:
         rows.append(ui.ActionRow(*(UpscaleButton(job.id, each, _USUAL_SCALE) for each in positions)))
         rows += [ui.ActionRow(*(VaryButton(job.id, each, how) for each in positions)) for how in Vary]
@@ -55,6 +59,8 @@ RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
     UpscaleButton,
     RedrawButton,
     OriginalButton,
+    ExpandButton,
+    ShapeButton,
     RerollButton,
     RetryButton,
     EditButton,

@@ -14,9 +14,15 @@ from typing import Final
 
 from db.database import Database, Transaction
 
-OWNED: Final[tuple[str, ...]] = ("favourites", "confirmations", "preferences", "presets")
+OWNED: Final[tuple[str, ...]] = ("favourites", "confirmations", "preferences", "presets", "sources")
 """Tables whose rows with a member's `user_id` are theirs alone and are deleted; those that refer to others first."""
-OWNED_FILES: Final[tuple[str, ...]] = ()
+OWNED_FILES: Final[tuple[str, ...]] = (
+    """
+    SELECT DISTINCT file FROM sources AS own WHERE user_id = ? AND NOT EXISTS (
+        SELECT 1 FROM sources WHERE sources.sha256 = own.sha256 AND sources.user_id <> own.user_id
+    )
+    """,
+)
 """Queries for the files, in the pictures' folder, of a member's rows in `OWNED`; the one parameter is the member."""
 KEPT: Final = MappingProxyType[str, str]({})
 """Tables whose rows stay although they name a member, and why. The member is told of each."""

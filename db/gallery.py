@@ -35,11 +35,11 @@ class LeftFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A picture's file. `swept` says that it was taken from the disk."""
+    """A picture's file. `swept` says that it was taken from the disk; `job_id` is None for one handed in."""
 
     file: str
     sha256: str
-    job_id: int
+    job_id: int | None
     swept: bool
 
 
@@ -62,7 +62,7 @@ class Gallery:
         return bool(rows and rows[0]["private"])
 
     async def file_of(self, sha256: str) -> StoredFile | None:
-        """The file that has this hash, of a picture that was not deleted; None when there is none.
+        """The file that has this hash, of a picture that was not deleted or that was handed in; None if there is none.
 
         One that is on the disk rather than one that was swept, and one that has this hash now rather than one that
         had it before it was painted again.
@@ -77,7 +77,12 @@ class Gallery:
             """,
             sha256,
         )
-        return StoredFile(**(dict(rows[0]) | {"swept": bool(rows[0]["swept"])})) if rows else None
+        if rows and not rows[0]["swept"]:
+            return StoredFile(**(dict(rows[0]) | {"swept": False}))
+        given = await self._db.rows("SELECT file FROM sources WHERE sha256 = ? LIMIT 1", sha256)
+        if given:
+            return StoredFile(given[0]["file"], sha256, None, swept=False)
+        return StoredFile(**(dict(rows[0]) | {"swept": True})) if rows else None
 
     async def shown_by(self, sha256: str) -> tuple[Job, ...]:
         """The jobs that painted a file with this hash and were not deleted; several if it was painted again.

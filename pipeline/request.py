@@ -48,6 +48,8 @@ class ImagineRequest:
     """SHA-256 of the file of a picture to start from, of the size asked for; empty for none."""
     strength: Number | None = None
     """How much of that picture is painted again, above 0 to 1."""
+    mask: str = ""
+    """SHA-256 of the file of a mask, white where that picture is painted over; empty for all of it."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for the database, so that a job can be asked for again."""
@@ -275,6 +277,7 @@ def plan(
         seed=seed,
         init_image=request.init_image,
         strength=strength,
+        mask=request.mask if request.init_image else "",
     )
     warnings = (*composed.warnings, *_outside_the_card(profile, sampler, steps, guidance))
     return Plan(profile, composed, tuple(first.with_seed(seed + i) for i in range(count)), warnings)

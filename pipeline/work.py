@@ -17,6 +17,8 @@ class Work:
     """Emit a `Preview` each so many steps; 0 for none."""
     source: bytes = b""
     """The picture that a recipe with an `init_image` starts from: RGB, 3 bytes a pixel, of the recipe's size."""
+    mask: bytes = b""
+    """Where that picture is painted over: 1 byte a pixel, 255 there and 0 elsewhere; empty for everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

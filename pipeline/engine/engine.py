@@ -21,6 +21,7 @@ from pipeline.engine.denoise import predict
 from pipeline.engine.grouping import groups
 from pipeline.engine.memory import TILED, MemoryLadder, TooMany, latent_shape, plain
 from pipeline.engine.model import LoadedModel
+from pipeline.engine.pasting import unmasked_kept
 from pipeline.engine.preview import Previews
 from pipeline.engine.running import Running, begin, is_guided
 from pipeline.engine.sharing import ExactSharing
@@ -273,6 +274,8 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(image, error)
             return
+        if work.mask:
+            pixels = unmasked_kept(pixels, work.source, work.mask, width, height)
         self._images.remove(image)
         seconds = self._clock() - image.started
         self._events.append(Painted(work.id, width, height, pixels, seconds, model.weights))

@@ -11,7 +11,7 @@ from pipeline.engine.conditioning import Conditioning
 from pipeline.engine.memory import vae_scale
 from pipeline.engine.model import LoadedModel
 from pipeline.engine.schedulers import build_scheduler, predicted_original
-from pipeline.engine.source import Start, from_picture
+from pipeline.engine.source import Kept, Start, from_picture
 from pipeline.errors import InvalidRequest
 from pipeline.work import Work
 
@@ -42,6 +42,8 @@ class Running:
     index: int = 0
     skipped: int = 0
     """Of the scheduler's steps: those before the one at which a given picture enters."""
+    kept: Kept | None = None
+    """What a mask keeps of a given picture."""
     original: torch.Tensor | None = None
     """Predicted x0 of the last step."""
 
@@ -85,6 +87,9 @@ class Running:
         timestep = self.scheduler.timesteps[self.skipped + self.index]
         stepped = self.scheduler.step(noise, timestep, self.latents, **self.extra)
         self.latents = stepped.prev_sample
+        if self.kept is not None:
+            after = self.scheduler.timesteps[self.skipped + self.index + 1 :]
+            self.latents = self.kept.put_back(self.latents, self.scheduler, after[0] if len(after) else None)
         self.original = predicted_original(self.scheduler, stepped) if self.work.preview_every else None
         self.index += 1
 
@@ -116,7 +121,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
     scheduler = build_scheduler(recipe.sampler, model.scheduler_config, recipe.steps)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     if recipe.init_image:
-        start = from_picture(model, recipe, work.source, scheduler, generator)
+        start = from_picture(model, recipe, work.source, scheduler, generator, work.mask)
     else:
         shape = (1, unet.config.in_channels, recipe.height // scale, recipe.width // scale)
         noise = torch.randn(shape, generator=generator)
@@ -142,6 +147,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         extra={"generator": generator} if "generator" in accepted else {},
         started=started,
         skipped=start.skipped,
+        kept=start.kept,
     )
 
 

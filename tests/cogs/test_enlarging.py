@@ -78,7 +78,14 @@ async def test_an_upscaled_picture_can_be_gone_on_from(painted: World, engine: S
     await painted.alice.click(painted.galleries()[0], label="Upscale x2")
     await painted.finished()
     labels = buttons_of(newest(painted))
-    assert labels[5:] == ["Upscale x4", "Redraw details", "Original file", "Vary (subtle)", "Vary (strong)"]
+    assert labels[5:] == [
+        "Upscale x4",
+        "Redraw details",
+        "Original file",
+        "Vary (subtle)",
+        "Vary (strong)",
+        "Expand",
+    ]
     first = await recipe(painted, 1)
     await painted.alice.click(newest(painted), label="Upscale x4")
     await painted.finished()
