@@ -13,6 +13,9 @@ _UNKNOWN_CHANNEL: Final = 10003
 _ELSEWHERE: Final = frozenset({30046, 50027, 50083})
 """Too many edits of an old message, an invalid token, an archived thread (which a new message opens again)."""
 
+RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
+"""Pauses between attempts to deliver while Discord or the database is down; then the next start tries."""
+
 NOBODY: Final = discord.AllowedMentions.none()
 
 

@@ -12,24 +12,21 @@ import discord
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
-from bot.orders import Progress
 from bot.studio import Studio
+from cogs.budget import Budget
 from cogs.errors import explain
-from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
-from cogs.pace import paced
+from cogs.fate import NOBODY, RETRY_SECONDS, TROUBLE, Fate, fate_of
 from cogs.post import Post
 from cogs.taking_down import take_down
 from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
 from cogs.uploads import DEFAULT_LIMIT, LEVELS, limit_of, prepare, remark_of
-from cogs.views import asked_prompt, cancelled_view, failed_view, progress_view, result_view
+from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
+from cogs.watching import Watch
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
 from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
-"""Pauses between attempts to deliver while Discord or the database is down; then the next start tries."""
 
 _GONE: Final = "The files of these pictures are no longer on the disk."
 
@@ -46,6 +43,7 @@ class Follower:
         interaction: discord.Interaction[Any] | None,
         *,
         clock: Callable[[], float],
+        budget: Budget,
         few: asyncio.Semaphore,
     ) -> None:
         """Prepare.
@@ -57,6 +55,7 @@ class Follower:
             job_id: the job.
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
+            budget: of edits, shared with all other followers.
             few: held while files are in memory.
         """
         self.job_id = job_id
@@ -64,10 +63,10 @@ class Follower:
         self._studio = studio
         self._afterwards = afterwards
         self._interaction = interaction
-        self._clock = clock
+        self._budget = budget
         self._few = few
         self._post: Post | None = None
-        self._stumbled = False
+        self._watch = Watch(studio, budget, self._post_of, job_id, clock, restarted=interaction is None)
         # Only what another attempt or another process may have posted is looked for.
         self._doubtful = interaction is None
         self._told = False
@@ -75,7 +74,7 @@ class Follower:
     async def run(self) -> None:
         """Show progress until the job is final, then how it ended, trying again while that fails."""
         try:
-            await self._watch()
+            await self._watch.run()
             for pause in (*RETRY_SECONDS, None):
                 if await self._settle():
                     return
@@ -86,48 +85,10 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(error, "following a job")
 
-    # -- progress --------------------------------------------------------------------------------------------
-
-    async def _watch(self) -> None:
-        """Show progress until the job is final. Whatever goes wrong costs progress only, never the result."""
-        if self._interaction is None:
-            # After a restart thousands may wait: their messages change when something happens to them.
-            await self._studio.wait_started(self.job_id)
-        while True:
-            try:
-                changes = self._studio.changes(self.job_id)
-                async for progress in paced(changes, clock=self._clock, park=self._studio.park):
-                    if not progress.final and (self._interaction or progress.state is not JobState.QUEUED):
-                        await self._update(progress)
-            except Exception as error:  # noqa: BLE001 - the result still has to be shown
-                self._stumble(error)
-            else:
-                return
-            if self.job_id not in self._studio.waiting_jobs():
-                return
-            await self._studio.park(asyncio.sleep(RETRY_SECONDS[0]), reason="progress cannot be shown")
-
-    async def _update(self, progress: Progress) -> None:
-        try:
-            job = await self._studio.job(self.job_id)
-            if job is not None:
-                await self._post_of(job).update(progress_view(job, progress, self._model(job)))
-        except Exception as error:  # noqa: BLE001 - the next change or the result says it all
-            self._stumble(error)
-
-    def _stumble(self, error: Exception) -> None:
-        if not self._stumbled:
-            tell(error, "showing progress")
-        self._stumbled = True
-
     def _post_of(self, job: Job) -> Post:
         if self._post is None:
             self._post = Post(self._client, job, self._interaction)
         return self._post
-
-    def _model(self, job: Job) -> str:
-        profile = self._studio.profiles.get(job.images[0].profile) if job.images else None
-        return profile.name if profile else "unknown model"
 
     # -- ending ----------------------------------------------------------------------------------------------
 
@@ -140,17 +101,12 @@ class Follower:
             job = await self._studio.job(self.job_id)
             if job is None:
                 return True
-            post = self._post_of(job)
-            match job.state:
-                case JobState.RENDERED:
-                    async with self._few:
-                        await self._deliver(job, post)
-                case JobState.FAILED:
-                    await post.closing(failed_view(job), insist=True)
-                case JobState.CANCELLED:
-                    await post.closing(cancelled_view(job), insist=False)
-                case JobState.QUEUED | JobState.RUNNING:
-                    return False
+            if job.state in {JobState.QUEUED, JobState.RUNNING}:
+                return False
+            async with self._budget.ending(job.channel_id, job.id):
+                # Its turn may have come late: it may have been deleted meanwhile.
+                job = await self._studio.job(self.job_id) or job
+                await self._end(job, self._post_of(job))
         except DatabaseError as error:
             tell(error, "delivering pictures")
             return False
@@ -159,6 +115,16 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - the member sees a sentence, not an eternal progress bar
             return await self._confess(job, error)
         return True
+
+    async def _end(self, job: Job, post: Post) -> None:
+        match job.state:
+            case JobState.RENDERED:
+                async with self._few:
+                    await self._deliver(job, post)
+            case JobState.FAILED:
+                await post.closing(failed_view(job), insist=True)
+            case JobState.CANCELLED:
+                await post.closing(cancelled_view(job), insist=False)
 
     async def _deliver(self, job: Job, post: Post) -> None:
         message_id = await post.find_posted(job) if self._doubtful else None

@@ -13,6 +13,7 @@ from bot.errors import tell
 from bot.orders import FRESH, Lineage
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
+from cogs.budget import Budget
 from cogs.errors import refuse
 from cogs.following import Follower
 from db.errors import DatabaseError
@@ -39,6 +40,7 @@ class Painting:
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(MAX_DELIVERIES)
+        self._budget = Budget(self._clock, studio.park)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -95,6 +97,7 @@ class Painting:
             job_id,
             interaction,
             clock=self._clock,
+            budget=self._budget,
             few=self._few,
         )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")

@@ -33,8 +33,9 @@ def built_in() -> LoadedModel:
 
 def error(colours: LatentRgb, latents: torch.Tensor, pixels: torch.Tensor) -> float:
     """Root of the mean squared difference from a picture, in levels of 255, at the size of the latents."""
-    seen = functional.adaptive_avg_pool2d(colours(latents).clamp(-1, 1), latents.shape[-2:])
-    true = functional.adaptive_avg_pool2d(pixels, latents.shape[-2:])
+    size = (latents.shape[-2], latents.shape[-1])
+    seen = functional.adaptive_avg_pool2d(colours(latents).clamp(-1, 1), size)
+    true = functional.adaptive_avg_pool2d(pixels, size)
     return float(((seen - true) ** 2).mean().sqrt() * 127.5)
 
 
@@ -81,10 +82,13 @@ def test_a_preview_of_broken_latents_is_grey() -> None:
 def test_fitted_colours_are_those_of_the_finished_picture(built_in: LoadedModel) -> None:
     """On a real picture of the built-in model; SDXL's factors are nowhere near."""
     engine = Engine(Shelf(stock=built_in))
-    latents = []
-    with patch(
-        "pipeline.engine.engine.decode", side_effect=lambda *a, **k: (latents.append(a[1]), decode(*a, **k))[1]
-    ):
+    latents: list[torch.Tensor] = []
+
+    def noted(model: LoadedModel, given: torch.Tensor, *, tiled: bool = False) -> tuple[int, int, bytes]:
+        latents.append(given)
+        return decode(model, given, tiled=tiled)
+
+    with patch("pipeline.engine.engine.decode", side_effect=noted):
         engine.add(make_work(1, width=128, height=128, steps=12))
         painted = of_kind(drain(engine), Painted)[0]
     levels = torch.frombuffer(bytearray(painted.pixels), dtype=torch.uint8).reshape(1, 128, 128, 3)
