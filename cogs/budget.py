@@ -34,13 +34,24 @@ class Slot:
     free_at: float = math.inf
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Claim:
+    """A wish to show progress. Of one kind, the longest due goes first."""
+
+    since: float
+    job_id: int
+    forming: bool
+
+
 @dataclass(slots=True)
 class _Channel:
     slots: list[Slot] = field(default_factory=list)
     endings: list[object] = field(default_factory=list)
     """Ends of jobs that wait for a place, the longest waiting first."""
-    claims: dict[int, tuple[float, int]] = field(default_factory=dict)
-    """Jobs with progress to show, and since when: the smallest goes first."""
+    claims: dict[int, Claim] = field(default_factory=dict)
+    """Jobs with progress to show."""
+    lead: int = 0
+    """How many more pictures that form were shown than places in the queue, while there were both."""
     due: dict[int, float] = field(default_factory=dict)
     """When jobs are expected to end."""
 
@@ -55,6 +66,19 @@ class _Channel:
             # What is on its way to Discord frees its place nobody knows when.
             return max(SOON, frees[missing - 1] - now) if frees[missing - 1] < math.inf else SOON
         return min(LATE, max(SOON, (missing - len(frees)) // LIMIT * SECONDS))
+
+    def before(self, mine: Claim) -> int:
+        """How many go before this one: pictures that form and places in the queue take turns."""
+        same = sum(claim < mine for claim in self.claims.values() if claim.forming is mine.forming)
+        other = sum(claim.forming is not mine.forming for claim in self.claims.values())
+        lead = self.lead if mine.forming else 1 - self.lead
+        return same + min(other, max(0, same + lead))
+
+    def granted(self, job_id: int) -> None:
+        """This one is shown."""
+        mine = self.claims.pop(job_id, None)
+        if mine is not None and any(claim.forming is not mine.forming for claim in self.claims.values()):
+            self.lead = max(-LIMIT, min(LIMIT, self.lead + (1 if mine.forming else -1)))
 
     @property
     def idle(self) -> bool:
@@ -75,7 +99,9 @@ class Budget:
         self._park = park
         self._channels: dict[int, _Channel] = {}
 
-    def room(self, channel_id: int, job_id: int, since: float, ends_in: float | None = None) -> float:
+    def room(
+        self, channel_id: int, job_id: int, since: float, ends_in: float | None = None, *, forming: bool = True
+    ) -> float:
         """Seconds until this job may show progress; 0 for now, and then `progress` is to be called at once.
 
         Args:
@@ -83,9 +109,10 @@ class Budget:
             job_id: who asks. It keeps its turn among the others until it was granted or `leave` is called.
             since: when it became due, by the clock; the longest due goes first.
             ends_in: seconds until it is expected to end; a place is kept free for that when it is near.
+            forming: whether it is being painted, so that there is more to see than its place in the queue.
         """
         now, channel = self._clock(), self._channel(channel_id)
-        mine = channel.claims[job_id] = (since, job_id)
+        mine = channel.claims[job_id] = Claim(since, job_id, forming)
         if ends_in is None:
             channel.due.pop(job_id, None)
         else:
@@ -93,14 +120,13 @@ class Budget:
         near = sum(end < now + SECONDS for end in channel.due.values())
         # Never all: an estimate may be wrong for long.
         kept = min(LIMIT - 1, max(RESERVE, near))
-        before = sum(claim < mine for claim in channel.claims.values())
-        return channel.wait(len(channel.endings) + kept + before, now)
+        return channel.wait(len(channel.endings) + kept + channel.before(mine), now)
 
     @contextlib.asynccontextmanager
     async def progress(self, channel_id: int, job_id: int) -> AsyncIterator[None]:
         """Hold the place that `room` has found."""
         channel = self._channel(channel_id)
-        channel.claims.pop(job_id, None)
+        channel.granted(job_id)
         async with self._taken(channel):
             yield
 

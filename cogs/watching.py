@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -25,8 +24,6 @@ from db.jobs import Job, JobState
 log = logging.getLogger(__name__)
 
 PREVIEW_ALT: Final = "What the pictures look like so far"
-LEISURE: Final = 20.0
-"""Seconds by which a message that only moves in the queue lets those go first that show a picture forming."""
 
 
 class Watch:
@@ -83,10 +80,8 @@ class Watch:
         def room(progress: Progress, due: float) -> float:
             if not self._worth_showing(progress):
                 return 0.0
-            # Who has been shown nothing yet goes before all others.
-            patient = progress.state is JobState.QUEUED and due > -math.inf
-            since = due + LEISURE if patient else due
-            return self._budget.room(channel_id, self._job_id, since, progress.eta_seconds)
+            forming = progress.state is JobState.RUNNING
+            return self._budget.room(channel_id, self._job_id, due, progress.eta_seconds, forming=forming)
 
         changes = self._studio.changes(self._job_id)
         try:

@@ -129,6 +129,26 @@ async def test_who_has_waited_longest_goes_first() -> None:
     assert budget.room(HERE, 10, 2.0) == 0
 
 
+async def test_pictures_forming_and_places_in_the_queue_take_turns() -> None:
+    """A hundred that wait do not keep those from sight that are painted, nor the other way round."""
+    clock = Clock()
+    budget = Budget(clock, clock.park)
+    order = []
+    for _ in range(4):
+        for job_id in (1, 2):
+            budget.room(HERE, job_id, clock.now, forming=True)
+        for job_id in range(10, 20):
+            budget.room(HERE, job_id, 0.0, forming=False)
+        for job_id in (*range(10, 20), 1, 2):
+            forming = job_id < 10
+            since = clock.now if forming else 0.0
+            if budget.room(HERE, job_id, since, forming=forming) == 0:
+                order.append(forming)
+                await edit_progress(budget, job_id)
+        clock.now += SECONDS
+    assert order.count(True) == order.count(False) == 8
+
+
 async def test_an_edit_under_way_keeps_its_place() -> None:
     """Discord may count it late: a slow one is not followed by five others."""
     clock = Clock()
