@@ -56,7 +56,14 @@ class Round:
     painted: int = 0
     made: int = 0
     """Previews that the engine made."""
+    sketching: float = 0.0
+    """Seconds of the engine's thread in which it made them."""
     delivered: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of the time of all ticks, that in which previews were made."""
+        return self.sketching / sum(end - begin for begin, end in self.spans)
 
     @property
     def speed(self) -> float:
@@ -76,8 +83,22 @@ class Timed:
     def use(self, build: EngineFactory, emit: Callable[[Event], None], results: Round) -> Timed:
         """For one round."""
         self._emit, self._results, self._began = emit, results, None
-        self._engine = self._engine or build(lambda event: self._emit(event))
+        if self._engine is None:
+            self._engine = build(lambda event: self._emit(event))
+            self._watch_previews()
         return self
+
+    def _watch_previews(self) -> None:
+        previews = self.engine._previews  # type: ignore[attr-defined]
+        make = previews.of
+
+        def timed(image: Any) -> Any:
+            began = time.perf_counter()
+            made = make(image)
+            self._results.sketching += time.perf_counter() - began
+            return made
+
+        previews.of = timed
 
     @property
     def engine(self) -> EngineLike:
@@ -219,6 +240,10 @@ def main() -> int:
             Row("pictures/s without previews", f"{statistics.median(each.speed for each in off):.3f}"),
             Row("pictures/s with previews", f"{statistics.median(each.speed for each in on):.3f}"),
             Row("throughput lost to previews", f"{lost:.1%}", f"at most {MOST_LOST:.0%}", lost <= MOST_LOST),
+            Row(
+                "of the engine's time, spent on making previews",
+                f"{statistics.median(e.share for e in on):.2%}",
+            ),
             Row("spread of the rounds without previews", f"{spread:.1%}"),
             Row("processor time a picture, without and with", f"{cpu[0]:.2f} s, {cpu[1]:.2f} s"),
             Row("a tick of the engine, median, without and with", f"{ticks[0]:.1f} ms, {ticks[1]:.1f} ms"),
