@@ -15,6 +15,7 @@ ALL = (
     "adherence",
     "variation",
     "upscale",
+    "previews",
     "repeatable",
 )
 

@@ -142,6 +142,7 @@ async def open_app(
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,
+            previews=settings.live_previews,
             park=park,
         )
         studio = Studio(

@@ -9,6 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.work import Preview
+
+MAX_PREVIEWS: Final = 4
+"""Previews kept of one job: as many as are shown as one picture."""
 
 
 @dataclass(slots=True)
@@ -18,6 +24,8 @@ class LiveImage:
     job_id: int
     step: int = 0
     steps: int = 0
+    position: int = 0
+    """Its place among the pictures of its job, from 0."""
 
 
 @dataclass(slots=True)
@@ -34,6 +42,8 @@ class LiveJob:
     """What the member should know now: a model is loading, the disk is full."""
     notices: tuple[str, ...] = ()
     """What stays worth knowing until the end, such as a change the out-of-memory ladder made."""
+    previews: dict[int, Preview] = field(default_factory=dict)
+    """The newest of each picture by its position, the longest unchanged first."""
     event: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -75,6 +85,33 @@ class Board:
         """Steps done and steps in all of the job's pictures that are in the engine."""
         mine = [image for image in self.images.values() if image.job_id == job_id]
         return sum(i.step for i in mine), sum(i.steps for i in mine)
+
+    def show(self, preview: Preview) -> None:
+        """Keep the newest preview of a picture in the engine, and few of each job. Wakes nobody."""
+        image = self.images.get(preview.id)
+        live = None if image is None else self._jobs.get(image.job_id)
+        if image is None or live is None:
+            return
+        live.previews.pop(image.position, None)
+        live.previews[image.position] = preview
+        while len(live.previews) > MAX_PREVIEWS:
+            del live.previews[next(iter(live.previews))]
+
+    def unshow(self, image_id: int) -> None:
+        """Nothing will come of this picture: forget what it looked like."""
+        image = self.images.get(image_id)
+        if image is not None and (live := self._jobs.get(image.job_id)):
+            live.previews.pop(image.position, None)
+
+    def previews_of(self, live: LiveJob) -> tuple[Preview | None, ...]:
+        """What a job's pictures look like now, by position, None where there is nothing yet; empty if nowhere.
+
+        Of a job with many pictures those that changed last.
+        """
+        if not live.previews:
+            return ()
+        places = range(live.images) if live.images <= MAX_PREVIEWS else sorted(live.previews)
+        return tuple(live.previews.get(place) for place in places)
 
     def changed(self, job_id: int) -> None:
         """Wake whoever follows this job."""

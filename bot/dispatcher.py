@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
-from bot.orders import PictureGone
+from bot.orders import LOCAL, PictureGone
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
 from db.gallery import Gallery, StoredFile
@@ -24,6 +24,8 @@ from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Prev
 
 log = logging.getLogger(__name__)
 
+PREVIEWS: Final = 12
+"""Previews made of one picture, about: at 25 steps one every second step, of which the newest is shown."""
 _SOURCE_DELETED: Final = "The picture that this one starts from was deleted, so there is nothing to go on from."
 
 
@@ -56,6 +58,7 @@ class Dispatcher:
         max_running: int,
         spare: int,
         max_models: int,
+        previews: bool = False,
         park: Park = plain_park,
     ) -> None:
         self._jobs = jobs
@@ -68,6 +71,7 @@ class Dispatcher:
         self._max_running = max_running
         self._spare = spare
         self._max_models = max_models
+        self._previews = previews
         self.park = park
         self._running: dict[int, tuple[Ticket, Recipe, float]] = {}
         self._fetching: set[int] = set()
@@ -115,7 +119,7 @@ class Dispatcher:
         # While something waits to be written down nothing new starts: it would be painted and could not be kept.
         while not self._recorder.troubled and (ticket := self._next()) is not None:
             try:
-                work = await self._recorder.until_done(
+                started = await self._recorder.until_done(
                     functools.partial(self._start, ticket), "taking a picture from the queue"
                 )
             except (Closing, asyncio.CancelledError):
@@ -124,12 +128,13 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - a recipe that cannot be read, say: this picture's trouble only
                 await self._recorder.failed(ticket, error)
                 continue
-            if work is None:  # cancelled between the pick and now
+            if started is None:  # cancelled between the pick and now
                 continue
+            work, position = started
             recipe = work.recipe
             self._advance_share()
             self._running[ticket.image_id] = (ticket, recipe, self._share)
-            self._board.images[ticket.image_id] = LiveImage(ticket.job_id, 0, recipe.denoising_steps)
+            self._board.images[ticket.image_id] = LiveImage(ticket.job_id, 0, recipe.denoising_steps, position)
             if recipe.profile in self._warm:
                 self._warm.remove(recipe.profile)
             self._warm.append(recipe.profile)
@@ -137,8 +142,11 @@ class Dispatcher:
             self._painter.submit(work)
             self._board.guild_changed(ticket.guild_id)
 
-    async def _start(self, ticket: Ticket) -> Work | None:
-        """Write down that a picture starts. Returns what to paint, None when it may not start any more.
+    async def _start(self, ticket: Ticket) -> tuple[Work, int] | None:
+        """Write down that a picture starts.
+
+        Returns:
+            What to paint and its place among its job's pictures, None when it may not start any more.
 
         Raises:
             DiskFull, DatabaseError: not now.
@@ -148,13 +156,15 @@ class Dispatcher:
         await self._pictures.check_space()
         job = await self._jobs.get(ticket.job_id)
         image = next((i for i in job.images if i.id == ticket.image_id), None) if job else None
-        if image is None:
+        if job is None or image is None:
             self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
         recipe, source = await self._source(Recipe.from_json(image.recipe))
-        work = Work(ticket.image_id, recipe, source=source, mask=await self._mask(recipe))
+        # Nobody sees those of the command line.
+        every = max(1, recipe.denoising_steps // PREVIEWS) if self._previews and job.origin != LOCAL.kind else 0
+        work = Work(ticket.image_id, recipe, every, source, await self._mask(recipe))
         # Last: once this is written down, nothing may keep the picture from the engine.
-        return work if await self._jobs.image_started(ticket.image_id) else None
+        return (work, image.position) if await self._jobs.image_started(ticket.image_id) else None
 
     async def _source(self, recipe: Recipe) -> tuple[Recipe, bytes]:
         """The pixels a picture starts from, and its recipe, which names the file that they are of."""
@@ -248,12 +258,14 @@ class Dispatcher:
                         self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture {image_id}"
                     )
             case Failed(image_id, error):
+                self._board.unshow(image_id)
                 if entry := self._leave(image_id):
                     self._spawn(self._recorder.failed(entry[0], error), f"failure {image_id}")
             case Started(image_id):
                 self._fetching.discard(image_id)
             case Preview():
-                pass
+                # The step that it belongs to comes right after it and wakes whoever follows.
+                self._board.show(event)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)

@@ -10,6 +10,7 @@ from db.jobs import Job, JobState
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Rating
 from pipeline.request import ImagineRequest, Plan
+from pipeline.work import Preview
 
 FINAL: Final = frozenset(
     {JobState.RENDERED, JobState.DELIVERED, JobState.FAILED, JobState.CANCELLED, JobState.WITHHELD}
@@ -114,6 +115,8 @@ class Progress:
     images: int = 0
     note: str = ""
     notices: tuple[str, ...] = ()
+    previews: tuple[Preview | None, ...] = ()
+    """What the pictures look like so far, see `Board.previews_of`; `bot.previews.encode` makes a file of them."""
 
     @property
     def final(self) -> bool:

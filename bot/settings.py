@@ -62,6 +62,10 @@ def _choice(*allowed: str) -> Callable[[str, str], str]:
     return convert
 
 
+def _switch(name: str, value: str) -> bool:
+    return _choice("on", "off")(name, value) == "on"
+
+
 def _rating(highest: Rating) -> Callable[[str, str], Rating]:
     allowed = [rating for rating in Rating if rating.level <= highest.level]
 
@@ -88,6 +92,7 @@ class Settings:
     precision: str = _setting("auto", _choice("auto", "float16", "bfloat16", "float32"))
     max_running: int = _setting(4, _whole(1, 64))
     max_models: int = _setting(1, _whole(1, 16))
+    live_previews: bool = _setting(True, _switch)  # noqa: FBT003 - a default, not an argument
     max_pending_per_member: int = _setting(12, _whole(1, 10_000))
     max_pending_per_guild: int = _setting(200, _whole(1, 100_000))
     notify_after: int = _setting(60, _whole(0, 86_400))

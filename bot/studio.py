@@ -236,6 +236,7 @@ class Studio:
             images=live.images,
             note=self._board.trouble or live.note,
             notices=live.notices,
+            previews=self._board.previews_of(live),
         )
 
     async def changes(self, job_id: int) -> AsyncIterator[Progress]:

@@ -13,7 +13,7 @@ from bot.afterwards import Afterwards
 from bot.errors import tell
 from bot.retention import Retention
 from bot.studio import Studio
-from cogs.following import RETRY_SECONDS
+from cogs.fate import RETRY_SECONDS
 from cogs.painting import Painting
 from db.errors import DatabaseError
 

@@ -62,12 +62,13 @@ class DraftPost:
             self._answer_id = message.id
         return None
 
-    async def update(self, view: discord.ui.LayoutView) -> None:
-        """Show progress if that is possible. Never raises."""
+    async def update(self, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()) -> bool:
+        """Show progress if that is possible. Never raises. Returns whether files are worth another try."""
         try:
-            await self._edit(view, ())
+            return await self._edit(view, files)
         except TROUBLE as error:
             log.info("job %s: progress not shown: %s", self._job.id, error)
+            return fate_of(error) is Fate.LATER
 
     async def _edit(self, view: discord.ui.LayoutView, files: Sequence[discord.File]) -> bool:
         """Edit the answer. False when there is none any more."""

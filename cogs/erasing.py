@@ -11,8 +11,7 @@ import discord
 
 from bot.errors import tell
 from bot.forgetting import Forgetter
-from cogs.fate import TROUBLE, Fate, fate_of
-from cogs.following import RETRY_SECONDS
+from cogs.fate import RETRY_SECONDS, TROUBLE, Fate, fate_of
 from db.errors import DatabaseError
 from db.forgetting import Takedown
 

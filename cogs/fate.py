@@ -15,6 +15,12 @@ _ELSEWHERE: Final = frozenset({30046, 50027, 50083})
 _LATER: Final = frozenset({40003})
 """Too many direct messages opened at once."""
 
+RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
+"""Pauses between attempts to deliver while Discord or the database is down.
+
+Then the member is told where the pictures are. While not even that can be said, every hour tries both again.
+"""
+
 NOBODY: Final = discord.AllowedMentions.none()
 
 

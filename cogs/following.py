@@ -14,29 +14,24 @@ import discord
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
-from bot.orders import RESTORE, PictureGone, Progress
+from bot.orders import RESTORE, PictureGone
 from bot.restoring import Restorer
 from bot.studio import Studio
+from cogs.budget import Budget
 from cogs.direct import kept, write
 from cogs.draft_post import DraftPost
 from cogs.errors import explain
-from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
-from cogs.pace import paced
+from cogs.fate import NOBODY, RETRY_SECONDS, TROUBLE, Fate, fate_of
 from cogs.post import Post
 from cogs.taking_down import take_down
 from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
-from cogs.views import asked_prompt, cancelled_view, failed_view, progress_view, result_view
+from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
+from cogs.watching import Watch
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
-"""Pauses between attempts to deliver while Discord or the database is down.
-
-Then the member is told where the pictures are. While not even that can be said, every hour tries both again.
-"""
 
 _GONE: Final = "The files of these pictures are no longer on the disk."
 
@@ -54,6 +49,7 @@ class Follower:
         interaction: discord.Interaction[Any] | None,
         *,
         clock: Callable[[], float],
+        budget: Budget,
         few: asyncio.Semaphore,
         fresh: bool = False,
     ) -> None:
@@ -67,6 +63,7 @@ class Follower:
             job_id: the job.
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
+            budget: of edits, shared with all other followers.
             few: held while files are in memory.
             fresh: the job was queued just now and has no message yet, so that one is made.
         """
@@ -76,11 +73,12 @@ class Follower:
         self._afterwards = afterwards
         self._restorer = restorer
         self._interaction = interaction
-        self._clock = clock
+        self._budget = budget
         self._few = few
         self._fresh = fresh
         self._post: Post | DraftPost | None = None
-        self._stumbled = False
+        quiet = interaction is None or fresh
+        self._watch = Watch(studio, budget, self._post_of, job_id, clock, restarted=quiet)
         # Only what another attempt or another process may have posted is looked for.
         self._doubtful = interaction is None and not fresh
         self._told = False
@@ -89,8 +87,8 @@ class Follower:
         """Show progress until the job is final, then how it ended, trying again while that fails."""
         try:
             if self._fresh:
-                await self._open()
-            await self._watch()
+                self._doubtful = not await self._watch.open()
+            await self._watch.run()
             for attempt, pause in enumerate(chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1]))):
                 if await self._settle():
                     return
@@ -101,64 +99,11 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(error, "following a job")
 
-    async def _open(self) -> None:
-        """Make the job's message. Without it the result will be a message of its own."""
-        try:
-            job, progress = await self._studio.job(self.job_id), self._studio.progress(self.job_id)
-            if job is None or progress is None:
-                return
-            message_id = await self._post_of(job).open(progress_view(job, progress, self._model(job)))
-            if message_id is not None:
-                await self._studio.attach_message(job.id, job.channel_id, message_id)
-        except Exception as error:  # noqa: BLE001 - the result still has to be shown
-            # It may have been made all the same, so it is looked for.
-            self._doubtful = True
-            self._stumble(error)
-
-    # -- progress --------------------------------------------------------------------------------------------
-
-    async def _watch(self) -> None:
-        """Show progress until the job is final. Whatever goes wrong costs progress only, never the result."""
-        if self._interaction is None or self._fresh:
-            # After a restart or in a batch many may wait: their messages change when something happens to them.
-            await self._studio.wait_started(self.job_id)
-        quiet = self._interaction is None or self._fresh
-        while True:
-            try:
-                changes = self._studio.changes(self.job_id)
-                async for progress in paced(changes, clock=self._clock, park=self._studio.park):
-                    if not progress.final and (not quiet or progress.state is not JobState.QUEUED):
-                        await self._update(progress)
-            except Exception as error:  # noqa: BLE001 - the result still has to be shown
-                self._stumble(error)
-            else:
-                return
-            if self.job_id not in self._studio.waiting_jobs():
-                return
-            await self._studio.park(asyncio.sleep(RETRY_SECONDS[0]), reason="progress cannot be shown")
-
-    async def _update(self, progress: Progress) -> None:
-        try:
-            job = await self._studio.job(self.job_id)
-            if job is not None:
-                await self._post_of(job).update(progress_view(job, progress, self._model(job)))
-        except Exception as error:  # noqa: BLE001 - the next change or the result says it all
-            self._stumble(error)
-
-    def _stumble(self, error: Exception) -> None:
-        if not self._stumbled:
-            tell(error, "showing progress")
-        self._stumbled = True
-
     def _post_of(self, job: Job) -> Post | DraftPost:
         if self._post is None:
             kind = DraftPost if job.private else Post
             self._post = kind(self._client, job, self._interaction)
         return self._post
-
-    def _model(self, job: Job) -> str:
-        profile = self._studio.profiles.get(job.images[0].profile) if job.images else None
-        return profile.name if profile else "unknown model"
 
     # -- ending ----------------------------------------------------------------------------------------------
 
@@ -172,19 +117,13 @@ class Follower:
             if job is None:
                 await self._withdraw()
                 return True
-            post = self._post_of(job)
-            match job.state:
-                case JobState.RENDERED:
-                    async with self._few:
-                        await self._deliver(job, post)
-                case JobState.FAILED:
-                    await post.closing(failed_view(job), insist=True)
-                    await self._mention(post, "Your pictures could not be painted.")
-                    if not await self._conclude(job.id):
-                        return False
-                case JobState.CANCELLED:
-                    await post.closing(cancelled_view(job), insist=False)
-                case JobState.QUEUED | JobState.RUNNING:
+            if job.state in {JobState.QUEUED, JobState.RUNNING}:
+                return False
+            async with self._budget.ending(job.channel_id, job.id):
+                # Its turn may have come late: it may have been deleted meanwhile.
+                job = await self._studio.job(self.job_id) or job
+                post = self._post_of(job)
+                if not await self._end(job, post):
                     return False
             await self._undo_if_gone(job, post)
         except DatabaseError as error:
@@ -194,6 +133,20 @@ class Follower:
             return await self._troubled(job, error)
         except Exception as error:  # noqa: BLE001 - the member sees a sentence, not an eternal progress bar
             return await self._confess(job, error)
+        return True
+
+    async def _end(self, job: Job, post: Post | DraftPost) -> bool:
+        """Show it. False when something of it has to be tried again."""
+        match job.state:
+            case JobState.RENDERED:
+                async with self._few:
+                    await self._deliver(job, post)
+            case JobState.FAILED:
+                await post.closing(failed_view(job), insist=True)
+                await self._mention(post, "Your pictures could not be painted.")
+                return await self._conclude(job.id)
+            case JobState.CANCELLED:
+                await post.closing(cancelled_view(job), insist=False)
         return True
 
     async def _deliver(self, job: Job, post: Post | DraftPost) -> None:

@@ -16,6 +16,7 @@ from bot.orders import FRESH, Lineage, Origin
 from bot.restoring import Restorer
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
+from cogs.budget import Budget
 from cogs.errors import defer_privately, refuse
 from cogs.following import Follower
 from db.errors import DatabaseError
@@ -47,6 +48,7 @@ class Painting:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.few = asyncio.Semaphore(MAX_DELIVERIES)
         """Held by whoever has the files of a job in memory."""
+        self._budget = Budget(self._clock, studio.park)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -140,6 +142,7 @@ class Painting:
             job_id,
             interaction,
             clock=self._clock,
+            budget=self._budget,
             few=self.few,
             fresh=fresh,
         )

@@ -74,12 +74,22 @@ class Post:
         text, nonce = f"<@{self._job.user_id}> {text}", f"tb{self._job.id}m"
         await self._channel.send(text, nonce=nonce, allowed_mentions=author, **below)
 
-    async def update(self, view: discord.ui.LayoutView) -> None:
-        """Show progress if that is possible. Never raises: the next update or the result says it all."""
+    async def update(self, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()) -> bool:
+        """Show progress if that is possible. Never raises: the next update or the result says it all.
+
+        Returns:
+            Whether it is worth trying with files again; they may be too large here or not allowed.
+        """
+        before = self._interaction, self._lost
         try:
-            await self._edit(view, ())
+            shown = await self._edit(view, files)
         except TROUBLE as error:
             log.info("job %s: progress not shown: %s", self._job.id, error)
+            return fate_of(error) is Fate.LATER
+        if files and not shown:
+            # That may be about the files: whether the message is gone tells an edit without.
+            self._interaction, self._lost = before
+        return shown
 
     async def _edit(self, view: discord.ui.LayoutView, files: Sequence[discord.File]) -> bool:
         """Edit the job's message. False when there is none that can be edited."""

@@ -36,8 +36,8 @@ def asked_prompt(job: Job) -> str:
         return job.images[0].prompt if job.images else ""
 
 
-def progress_view(job: Job, progress: Progress, model: str) -> ui.LayoutView:
-    """Position, time left and a bar with the step, and a Cancel button."""
+def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -> ui.LayoutView:
+    """Position, time left and a bar with the step, and a Cancel button; the picture so far, if there is such a file."""
     left = f" · {wording(progress.eta_seconds)} left" if progress.eta_seconds is not None else ""
     if progress.state is JobState.QUEUED and not progress.place:
         head = "### Starting"
@@ -52,11 +52,15 @@ def progress_view(job: Job, progress: Progress, model: str) -> ui.LayoutView:
         body = f"{bar(_fraction(progress))} · step {progress.step} of {progress.steps}{left}"
         if not progress.steps:
             body = f"{bar(_fraction(progress))}{left}"
+    gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+    if preview:
+        gallery.add_item(media=f"attachment://{preview}", description=alt(f"Preview: {asked_prompt(job)}"))
     lines = [head, body, f"-# {clean(model)} · for <@{job.user_id}>"]
     lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
         ui.TextDisplay(block(asked_prompt(job), 600)),
+        *([gallery] if preview else []),
         ui.TextDisplay(trim("\n".join(lines), 1500)),
         ui.ActionRow(CancelButton(job.id)),
     )

@@ -50,7 +50,10 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small picture of the predicted x0: `pixels` is RGB, 3 bytes a pixel, row by row."""
+    """A small picture of the predicted x0, about a pixel a latent: `pixels` is RGB, 3 bytes a pixel, row by row.
+
+    Comes before the `Stepped` of the same step.
+    """
 
     id: int
     step: int

@@ -31,7 +31,7 @@ def decode(model: LoadedModel, latents: torch.Tensor, *, tiled: bool = False) ->
         vae.to(dtype=torch.float32)
     keep_only(model, vae)
     with _tiles(model, latents.shape[-2:], enabled=tiled):
-        image = vae.decode(_unscaled(model, latents).to(vae.dtype), return_dict=False)[0]
+        image = vae.decode(unscaled(model, latents).to(vae.dtype), return_dict=False)[0]
     # VaeImageProcessor.postprocess: denormalise, clamp, then round to 8 bits in float32.
     unit = (image * 0.5 + 0.5).clamp(0, 1).float()
     levels = (unit * 255).round().to(torch.uint8)
@@ -39,7 +39,8 @@ def decode(model: LoadedModel, latents: torch.Tensor, *, tiled: bool = False) ->
     return width, height, levels[0].permute(1, 2, 0).contiguous().cpu().numpy().tobytes()
 
 
-def _unscaled(model: LoadedModel, latents: torch.Tensor) -> torch.Tensor:
+def unscaled(model: LoadedModel, latents: torch.Tensor) -> torch.Tensor:
+    """Latents of the UNet's scale in the VAE's."""
     vae: Any = model.vae
     config = vae.config
     mean, std = config.get("latents_mean"), config.get("latents_std")

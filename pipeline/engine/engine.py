@@ -257,8 +257,9 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(image, error)
             return
-        self._events.append(Stepped(work.id, image.index, image.steps))
+        # The preview first: whoever hears of the step can show it already.
         self._events += self._previews.of(image)
+        self._events.append(Stepped(work.id, image.index, image.steps))
 
     def _finish(self, image: Running) -> None:
         work, model = image.work, image.model

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+    from pipeline.engine.latent_rgb import LatentRgb
     from pipeline.profiles.types import Profile
 
 
@@ -35,3 +36,5 @@ class LoadedModel:
     dtype: torch.dtype
     force_zeros_for_empty_prompt: bool = False
     offloaded: bool = field(default=False)
+    latent_rgb: LatentRgb | None = None
+    """What its latents look like, once a preview has asked."""

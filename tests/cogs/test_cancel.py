@@ -96,10 +96,10 @@ async def test_pictures_that_were_finished_before_are_named(world: World, engine
     """They are kept, and the member learns how to paint them again."""
     engine.fault = lambda _: setattr(engine, "hold_at", 5)  # the first is finished, the others wait
     await world.imagine(count=4, seed=7)
-    studio = world.app.studio
-    await world.until(lambda: (p := studio.progress(1)) is not None and p.images_done == 1, "the first picture")
+    progress = world.app.studio.progress
+    await world.until(lambda: (now := progress(1)) is not None and now.images_done == 1, "the first picture")
     await world.env.advance_time(3)
-    await world.until(lambda: "1 done" in world.shown(), "the news of it")
+    await world.until(lambda: "1 done" in world.shown(), "its being shown")
     await world.alice.click(world.history()[0], label="Cancel")
     await world.finished()
     assert "1 of 4 pictures had been painted already (seed 7)" in world.shown()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.studio import Studio
-from cogs.following import RETRY_SECONDS
+from cogs.fate import RETRY_SECONDS
 from cogs.painting import MAX_DELIVERIES
 from db.jobs import JobState
 from tests.cogs.test_delivery import hold, state

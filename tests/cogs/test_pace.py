@@ -92,3 +92,25 @@ async def test_a_waiting_job_moves_slowly_but_leaves_the_queue_soon() -> None:
             gate.set()
     assert shown[:2] == [(0.0, JobState.QUEUED, 3), (QUEUED_SECONDS, JobState.QUEUED, 2)]
     assert shown[-1][1] is JobState.RENDERED
+
+
+async def test_what_finds_no_room_is_replaced_by_what_is_newer() -> None:
+    """Nothing is shown late, and the end asks for no room."""
+    gate = asyncio.Event()
+
+    async def changes() -> AsyncIterator[Progress]:
+        for step in range(1, 6):
+            yield running(step)
+        await gate.wait()
+        yield Progress(1, JobState.RENDERED)
+
+    clock, shown = Clock(), []
+
+    def room(progress: Progress, due: float) -> float:
+        assert not progress.final
+        return max(0.0, 7.0 - clock.now)
+
+    async for progress in paced(changes(), clock=clock, park=clock.park, room=room):
+        shown.append((clock.now, progress.step, progress.state))
+        gate.set()
+    assert shown == [(7.0, 5, JobState.RUNNING), (7.0, 0, JobState.RENDERED)]

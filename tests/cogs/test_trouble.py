@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.studio import Studio
-from cogs import following
+from cogs import watching
 from db.errors import DatabaseError
 from db.jobs import JobState
 from tests.cogs.test_delivery import hold, state
@@ -53,7 +53,7 @@ async def test_a_fault_in_drawing_the_progress_costs_only_the_progress(
     def broken(*_: object) -> discord.ui.LayoutView:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(following, "progress_view", broken)
+    monkeypatch.setattr(watching, "progress_view", broken)
     engine.hold_at = 5
     await world.imagine()
     await world.env.advance_time(3)

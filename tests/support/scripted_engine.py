@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from pipeline.recipe import Recipe
-from pipeline.work import Dropped, Event, Failed, Loading, Painted, Started, Stepped, Work
+from pipeline.work import Dropped, Event, Failed, Loading, Painted, Preview, Started, Stepped, Work
 
 
 class ScriptedEngine:
@@ -16,6 +16,7 @@ class ScriptedEngine:
         hold_at: step at which every picture waits; None lets them all finish.
         fault: called with a work as it would finish; what it returns, if anything, fails the picture.
         loading: text of a `Loading` event sent for every picture that is added.
+        sketch: called with a work that asks for previews and a step; what it returns, if anything, is sent.
         sources: the pictures that others started from, in the order in which those were added.
         painted: ids in the order in which they were finished.
     """
@@ -26,6 +27,7 @@ class ScriptedEngine:
         self.loading = ""
         self.painted: list[int] = []
         self.sources: list[bytes] = []
+        self.sketch: Callable[[Work, int], Preview | None] = lambda *_: None
         self._running: dict[int, tuple[Work, int]] = {}
         self._cancelled: set[int] = set()
         self._news: list[Event] = []
@@ -69,7 +71,9 @@ class ScriptedEngine:
         recipe = work.recipe
         self._running[work.id] = (work, step)
         if step < recipe.denoising_steps:
-            return [Stepped(work.id, step, recipe.denoising_steps)]
+            due = work.preview_every and not step % work.preview_every
+            preview = self.sketch(work, step) if due else None
+            return [*([preview] if preview else []), Stepped(work.id, step, recipe.denoising_steps)]
         del self._running[work.id]
         if error := self.fault(work):
             return [Failed(work.id, error)]

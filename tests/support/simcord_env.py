@@ -104,8 +104,14 @@ class World:
 
     async def finished(self, seconds: float = 60.0) -> None:
         """Let the bot work until no job of its is in progress and all is shown."""
-        idle = self.app.studio
-        await self.until(lambda: not idle.waiting_jobs() and not self.bot.painting.busy, "the end", seconds)
+        await self.until(lambda: not self.app.studio.waiting_jobs(), "the end", seconds)
+        deadline = time.perf_counter() + seconds
+        while self.bot.painting.busy:
+            assert time.perf_counter() < deadline, f"not all was shown\n{self.shown()}"
+            # Of many jobs that end at once only a few are shown in each second.
+            await self.env.advance_time(0.1)
+            await self.env.settle()
+            await asyncio.sleep(0.01)
 
     def history(self) -> list[discord.Message]:
         """The public messages of the bot in the channel."""
