@@ -16,7 +16,7 @@ from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.errors import defer_privately
 from cogs.fate import NOBODY
 from cogs.layouts import DONE, STOPPED, WORKING, layout
-from cogs.painting import Painting
+from cogs.painting import Painting, language_of
 from cogs.text import inline, plural, seeds, trim
 from pipeline.request import ImagineRequest
 
@@ -136,7 +136,12 @@ class Batching:
         )
         accepted = await self._batches.submit(origin, number, batch)
         for each in accepted:
-            self._painting.follow(each.job.id, interaction if origin.private else None, fresh=True)
+            self._painting.follow(
+                each.job.id,
+                interaction if origin.private else None,
+                fresh=True,
+                locale=language_of(interaction, origin),
+            )
         where = "Only you see them." if origin.private else "They follow in this channel."
         what = f"{plural(batch.pictures, 'picture')} in {plural(len(accepted), 'job')}"
         await _answer(interaction, layout(DONE, ui.TextDisplay(f"Queued: {what}. {where}")))

@@ -28,6 +28,7 @@ from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
 from cogs.watching import Watch
+from cogs.words import speak
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
 
@@ -52,6 +53,7 @@ class Follower:
         budget: Budget,
         few: asyncio.Semaphore,
         fresh: bool = False,
+        locale: discord.Locale | None = None,
     ) -> None:
         """Prepare.
 
@@ -66,6 +68,7 @@ class Follower:
             budget: of edits, shared with all other followers.
             few: held while files are in memory.
             fresh: the job was queued just now and has no message yet, so that one is made.
+            locale: of what is said: the server's, or the member's for a private draft; None to find it out.
         """
         self.job_id = job_id
         self._client = client
@@ -76,6 +79,7 @@ class Follower:
         self._budget = budget
         self._few = few
         self._fresh = fresh
+        self._locale = locale
         self._post: Post | DraftPost | None = None
         quiet = interaction is None or fresh
         self._watch = Watch(studio, budget, self._post_of, job_id, clock, restarted=quiet)
@@ -86,6 +90,7 @@ class Follower:
     async def run(self) -> None:
         """Show progress until the job is final, then how it ended, trying again while that fails."""
         try:
+            await self._choose_language()
             if self._fresh:
                 self._doubtful = not await self._watch.open()
             await self._watch.run()
@@ -98,6 +103,15 @@ class Follower:
                 await self._studio.park(asyncio.sleep(pause), reason="Discord or the database is down")
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
             tell(error, "following a job")
+
+    async def _choose_language(self) -> None:
+        """After a restart; else it is known from the interaction."""
+        if self._locale is None:
+            with contextlib.suppress(DatabaseError):  # in English, then
+                job = await self._studio.job(self.job_id)
+                guild = self._client.get_guild(job.guild_id) if job is not None else None
+                self._locale = guild.preferred_locale if guild is not None else None
+        speak(self._locale)
 
     def _post_of(self, job: Job) -> Post | DraftPost:
         if self._post is None:

@@ -117,7 +117,7 @@ def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
     """A page as a gallery with a line for each picture, and the files that go with it."""
     page, wanted = spread.page, spread.wanted
     if not page.pictures:
-        return layout(WORKING, ui.TextDisplay(_EMPTY)), []
+        return layout(WORKING, ui.TextDisplay(say(_EMPTY))), []
     uploads, gallery = [], ui.MediaGallery[Any]()
     for place, thumbnail in enumerate(spread.pictures, start=1):
         if thumbnail.data is not None:
@@ -143,17 +143,17 @@ def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
 
 
 def _head(wanted: Wanted) -> str:
-    parts = ["### Your pictures here"]
+    parts = [say("### Your pictures here")]
     if wanted.favourites:
-        parts.append("favourites")
+        parts.append(say("favourites"))
     if wanted.text:
         parts.append(inline(wanted.text))
     if wanted.profile:
         parts.append(inline(wanted.profile))
     if wanted.since is not None:
-        parts.append(f"since {_date(wanted.since)}")
+        parts.append(say("since {day}", day=_date(wanted.since)))
     if wanted.until is not None:
-        parts.append(f"until {_date(wanted.until - _DAY)}")
+        parts.append(say("until {day}", day=_date(wanted.until - _DAY)))
     return " · ".join(parts)
 
 
@@ -164,9 +164,9 @@ def _date(seconds: float) -> str:
 def _line(place: int, thumbnail: Thumbnail) -> str:
     shown = thumbnail.shown
     star = "⭐ " if shown.favourite else ""
-    which = f" picture {shown.position + 1}" if shown.images > 1 else ""
+    which = " " + say("picture {n}", n=shown.position + 1) if shown.images > 1 else ""
     name = message_link(f"#{shown.job_id}", shown.guild_id, shown.channel_id, shown.message_id)
-    prompt = inline(shown.prompt, 120) if thumbnail.allowed else "not to be shown in this channel"
+    prompt = inline(shown.prompt, 120) if thumbnail.allowed else say("not to be shown in this channel")
     return f"{place}. {star}{name}{which} · {prompt}\n-# {clean(shown.profile)} · {_date(shown.created_at)}"
 
 

@@ -16,6 +16,7 @@ from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.taking_down import take_down
 from cogs.text import plural
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -47,7 +48,7 @@ class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
         if len(painted) == 1:
             user = interaction.user
             now = await front.album.mark(job, painted[0], user.id, user.name)
-            await whisper(interaction, _MARKED if now else _UNMARKED)
+            await whisper(interaction, say(_MARKED) if now else say(_UNMARKED))
             return
         view = _stars(job, await front.album.marked(job, interaction.user.id))
         await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
@@ -87,7 +88,7 @@ class StarButton(GuardedButton, template=r"tb:star:(?P<job>[0-9]{1,18}):(?P<posi
 def _stars(job: Job, marked: frozenset[int]) -> ui.LayoutView:
     painted = [image.position for image in job.images if image.file]
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay("Which of them? `/history favourites:True` shows all you have marked."))
+    view.add_item(ui.TextDisplay(say("Which of them? `/history favourites:True` shows all you have marked.")))
     view.add_item(ui.ActionRow(*(StarButton(job.id, each, marked=each in marked) for each in painted)))
     return view
 
@@ -120,14 +121,20 @@ class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
         """Ask the author or a moderator; nobody else. Of what was deleted only the message can still be there."""
         _check_manager(interaction, job)
         if job.deleted_at is not None:
-            await whisper(interaction, _DELETED if await take_down(interaction.client, job) else _STAYS)
+            await whisper(
+                interaction, say(_DELETED) if await take_down(interaction.client, job) else say(_STAYS)
+            )
             return
         view = ui.LayoutView(timeout=None)
         what = plural(sum(image.file is not None for image in job.images), "picture")
         view.add_item(
             ui.TextDisplay(
-                f"Delete {what} of job #{job.id} for good? The message goes, and so do the files; what was asked "
-                "for stays in my records. This cannot be undone."
+                say(
+                    "Delete {pictures} of job #{job} for good? The message goes, and so do the files; what was asked "
+                    "for stays in my records. This cannot be undone.",
+                    pictures=what,
+                    job=job.id,
+                )
             )
         )
         view.add_item(ui.ActionRow(EraseButton(job.id)))
@@ -147,11 +154,14 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
         _check_manager(interaction, job)
         await interaction.response.defer()
         left = await front.afterwards.delete(job)
-        said = _DELETED if await take_down(interaction.client, job) else _STAYS
+        said = say(_DELETED) if await take_down(interaction.client, job) else say(_STAYS)
         if job.private:
-            said = _DISMISS
+            said = say(_DISMISS)
         if left:
-            said = f"{said} {plural(left, 'file')} could not be removed from the disk yet; I try again at every start."
+            said = f"{said} " + say(
+                "{files} could not be removed from the disk yet; I try again at every start.",
+                files=plural(left, "file"),
+            )
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(said))
         try:

@@ -102,7 +102,7 @@ class Painting:
             except DatabaseError as error:
                 # The job is safe; without its message a restart would post a new one.
                 tell(error, "remembering the message of a job")
-        self.follow(job.id, interaction)
+        self.follow(job.id, interaction, locale=language_of(interaction, origin))
         return True
 
     async def origin(
@@ -126,7 +126,12 @@ class Painting:
     # -- following -------------------------------------------------------------------------------------------
 
     def follow(
-        self, job_id: int, interaction: discord.Interaction[Any] | None = None, *, fresh: bool = False
+        self,
+        job_id: int,
+        interaction: discord.Interaction[Any] | None = None,
+        *,
+        fresh: bool = False,
+        locale: discord.Locale | None = None,
     ) -> None:
         """Show this job until its end. Does nothing when somebody already does.
 
@@ -145,6 +150,7 @@ class Painting:
             budget=self._budget,
             few=self.few,
             fresh=fresh,
+            locale=locale,
         )
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")
         self._tasks[job_id] = task
@@ -161,6 +167,11 @@ class Painting:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def language_of(interaction: discord.Interaction[Any], origin: Origin) -> discord.Locale | None:
+    """What everybody reads is in the server's language, and a private draft in its member's."""
+    return interaction.locale if origin.private else interaction.guild_locale
 
 
 def _loop_time() -> float:

@@ -16,11 +16,11 @@ from bot.orders import Progress
 from cogs.buttons import CancelButton
 from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
 from cogs.result_buttons import again_row, result_rows
-from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, trim
+from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, time_left, trim
+from cogs.words import say, translated
 from db.jobs import Job, JobState
 from db.records import Ancestor
 from pipeline.profiles.types import Profile
-from pipeline.queueing.eta import wording
 from pipeline.recipe import Recipe
 from pipeline.upscalers import UPSCALERS
 
@@ -38,24 +38,30 @@ def asked_prompt(job: Job) -> str:
 
 def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -> ui.LayoutView:
     """Position, time left and a bar with the step, and a Cancel button; the picture so far, if there is such a file."""
-    left = f" · {wording(progress.eta_seconds)} left" if progress.eta_seconds is not None else ""
+    left = f" · {time_left(progress.eta_seconds)}" if progress.eta_seconds is not None else ""
+    pictures = plural(progress.images, "picture")
     if progress.state is JobState.QUEUED and not progress.place:
-        head = "### Starting"
-        body = f"{plural(progress.images, 'picture')}{left}"
+        head = say("### Starting")
+        body = f"{pictures}{left}"
     elif progress.state is JobState.QUEUED:
-        head = f"### In the queue: place {progress.place} of {progress.jobs_in_guild} here"
-        body = f"{plural(progress.images, 'picture')}{left}"
+        head = say(
+            "### In the queue: place {place} of {jobs} here", place=progress.place, jobs=progress.jobs_in_guild
+        )
+        body = f"{pictures}{left}"
     else:
-        head = f"### Painting {plural(progress.images, 'picture')}"
+        head = say("### Painting {pictures}", pictures=pictures)
         if progress.images > 1:
-            head += f", {progress.images_done} done"
-        body = f"{bar(_fraction(progress))} · step {progress.step} of {progress.steps}{left}"
-        if not progress.steps:
-            body = f"{bar(_fraction(progress))}{left}"
+            head = say("### Painting {pictures}, {done} done", pictures=pictures, done=progress.images_done)
+        body = f"{bar(_fraction(progress))}{left}"
+        if progress.steps:
+            step = say("step {step} of {steps}", step=progress.step, steps=progress.steps)
+            body = f"{bar(_fraction(progress))} · {step}{left}"
     gallery: ui.MediaGallery[Any] = ui.MediaGallery()
     if preview:
-        gallery.add_item(media=f"attachment://{preview}", description=alt(f"Preview: {asked_prompt(job)}"))
-    lines = [head, body, f"-# {clean(model)} · for <@{job.user_id}>"]
+        gallery.add_item(
+            media=f"attachment://{preview}", description=alt(say("Preview: {prompt}", prompt=asked_prompt(job)))
+        )
+    lines = [head, body, f"-# {clean(model)} · {_for(job)}"]
     lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
@@ -64,6 +70,10 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
         ui.TextDisplay(trim("\n".join(lines), 1500)),
         ui.ActionRow(CancelButton(job.id)),
     )
+
+
+def _for(job: Job) -> str:
+    return say("for {member}", member=f"<@{job.user_id}>")
 
 
 def _fraction(progress: Progress) -> float:
@@ -114,14 +124,13 @@ def _facts(job: Job, profile: Profile | None, parents: Sequence[Ancestor]) -> li
         f"**{clean(profile.name if profile else recipe.profile)}**",
         seeds([image.seed for image in painted]),
         f"{recipe.width} x {recipe.height}",
-        f"{recipe.steps} steps",
-        f"guidance {recipe.guidance_scale:g}",
+        say("{steps} steps · guidance {scale:g}", steps=recipe.steps, scale=recipe.guidance_scale),
         *upscaler_of(recipe),
         duration(took),
     ]
     source = f"{made_from(job.action, parents[0])} " if parents else ""
-    draft = " · private draft" if job.private else ""
-    return [" · ".join(facts), f"-# {source}for <@{job.user_id}>{draft}"]
+    draft = f" · {say('private draft')}" if job.private else ""
+    return [" · ".join(facts), f"-# {source}{_for(job)}{draft}"]
 
 
 def upscaler_of(recipe: Recipe) -> tuple[str, ...]:
@@ -140,16 +149,21 @@ def _notes(job: Job, remark: str) -> list[str]:
         added, avoided, warnings = [], [], []
     lines = []
     if added:
-        lines.append(f"-# Added: {inline(', '.join(added), 240)}")
+        lines.append(say("-# Added: {tags}", tags=inline(", ".join(added), 240)))
     if avoided:
-        lines.append(f"-# Kept out: {inline(', '.join(avoided), 160)}")
+        lines.append(say("-# Kept out: {tags}", tags=inline(", ".join(avoided), 160)))
     lines += [f"-# {trim(clean(text), 300)}" for text in warnings[:4]]
     missing = sum(not image.file for image in job.images)
     if missing and job.error:
-        reference = f" (reference {job.reference})" if job.reference and job.reference not in job.error else ""
-        lines.append(
-            f"-# {plural(missing, 'picture')} could not be painted: {trim(plain(job.error), 500)}{reference}"
+        reference = ""
+        if job.reference and job.reference not in job.error:
+            reference = say(" (reference {reference})", reference=job.reference)
+        said = say(
+            "-# {pictures} could not be painted: {error}",
+            pictures=plural(missing, "picture"),
+            error=trim(plain(job.error), 500),
         )
+        lines.append(f"{said}{reference}")
     if remark:
         lines.append(f"-# {remark}")
     return lines
@@ -157,12 +171,14 @@ def _notes(job: Job, remark: str) -> list[str]:
 
 def failed_view(job: Job) -> ui.LayoutView:
     """A plain sentence and the reference id."""
-    sentence = trim(plain(job.error or "Something went wrong on our side."), NOTE_ROOM)
-    reference = f"\n-# Reference {job.reference}" if job.reference and job.reference not in sentence else ""
+    sentence = trim(plain(translated(job.error or "Something went wrong on our side.")), NOTE_ROOM)
+    reference = ""
+    if job.reference and job.reference not in sentence:
+        reference = "\n" + say("-# Reference {reference}", reference=job.reference)
     return layout(
         BROKEN,
         ui.TextDisplay(block(asked_prompt(job), 600)),
-        ui.TextDisplay(f"### Not painted\n{sentence}{reference}\n-# for <@{job.user_id}>"),
+        ui.TextDisplay(f"{say('### Not painted')}\n{sentence}{reference}\n-# {_for(job)}"),
         again_row(job),
     )
 
@@ -172,18 +188,21 @@ def cancelled_view(job: Job) -> ui.LayoutView:
     painted = [image.seed for image in job.images if image.file]
     kept = ""
     if painted:
-        kept = (
-            f"\n{len(painted)} of {plural(len(job.images), 'picture')} had been painted already "
-            f"({seeds(painted)}). They are kept, but not posted; the same seed paints the same picture again."
+        kept = "\n" + say(
+            "{done} of {pictures} had been painted already ({seeds}). They are kept, but not posted; the same seed "
+            "paints the same picture again.",
+            done=len(painted),
+            pictures=plural(len(job.images), "picture"),
+            seeds=seeds(painted),
         )
     return layout(
         STOPPED,
         ui.TextDisplay(block(asked_prompt(job), 600)),
-        ui.TextDisplay(f"### Cancelled{kept}\n-# for <@{job.user_id}>"),
+        ui.TextDisplay(f"{say('### Cancelled')}{kept}\n-# {_for(job)}"),
         again_row(job),
     )
 
 
 def moved_view() -> ui.LayoutView:
     """Left in the old message when the pictures had to be posted as a new one."""
-    return layout(STOPPED, ui.TextDisplay("-# The pictures are in a newer message below."))
+    return layout(STOPPED, ui.TextDisplay(say("-# The pictures are in a newer message below.")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import string
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from tests.support.simcord_env import World, answer_of
 LANGUAGES = sorted(file.stem for file in FOLDER.glob("*.json"))
 
 
-def fields(text: str) -> set[str]:
-    """Names of the open fields of a sentence."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def fields(text: str) -> list[str]:
+    """The open fields of a sentence. `{red|blue}` is an example of a prompt and none."""
+    return sorted(re.findall(r"\{(\w+)(?::[^}]*)?\}", text))
 
 
 def shown_by_discord(command: Any) -> set[str]:

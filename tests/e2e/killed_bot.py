@@ -152,9 +152,7 @@ async def main(data: str, weights: str, moment: str) -> None:
             print("queued", number, flush=True)
         if moment == "queued":
             die()
-    while world.app.studio.waiting_jobs() or world.bot.painting.busy:
-        await world.env.settle()
-        await asyncio.sleep(0.02)
+    await world.finished(seconds=200.0)
     await world.close()
 
 
