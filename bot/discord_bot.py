@@ -35,6 +35,7 @@ from cogs.result_buttons import RESULT_BUTTONS
 from cogs.settings import Settings
 from cogs.settings_panel import SETTING_CONTROLS
 from cogs.sharing import Sharing
+from cogs.tour import TourButton, tour_view
 from cogs.words import Words, languages
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class TagbrushBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
-        self.add_dynamic_items(UseButton, TurnButton, ShowButton, ForgetButton)
+        self.add_dynamic_items(TourButton, UseButton, TurnButton, ShowButton, ForgetButton)
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
@@ -105,6 +106,11 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
         await self.tree.set_translator(Words())
         await self.sync_commands()
+
+    async def give_tour(self, guild_id: int, channel_id: int) -> None:
+        """Post what to try first, with buttons that do it."""
+        channel = self.get_partial_messageable(channel_id, guild_id=guild_id)
+        await channel.send(view=tour_view(), allowed_mentions=discord.AllowedMentions.none())
 
     async def sync_commands(self) -> bool:
         """Send the command tree to Discord if it is not what was sent last. Returns whether it was sent.

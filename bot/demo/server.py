@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 SETTLE_SECONDS: Final = 30.0
 NAME: Final = "Tagbrush"
 TOPIC: Final = "Type /imagine, choose prompt, write a few tags and press Enter"
-GREETING: Final = (
-    "Welcome! Type `/imagine` and a few tags, for example `1girl, solo, long hair, smile`. "
-    "`/models` shows the models, `/help` the rest."
-)
 
 
 async def serve(
@@ -48,20 +44,20 @@ async def serve(
         await env.start()
         try:
             with env.time_context():
-                await _show(env, port, ready)
+                await _show(env, bot, port, ready)
         finally:
             await bot.painting.close()
             await env.shutdown()
             park.env = None
 
 
-async def _show(env: simcord.Env, port: int | None, ready: Callable[[str], None]) -> None:
+async def _show(env: simcord.Env, bot: TagbrushBot, port: int | None, ready: Callable[[str], None]) -> None:
     guild = env.create_guild("Tagbrush demo")
     channel = guild.create_text_channel("painting", topic=TOPIC)
     staff = guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
     host = guild.add_member(env.create_user("host", global_name="Host"), roles=[staff])
     newcomer = guild.add_member(env.create_user("newcomer", global_name="Newcomer"))
-    await host.send(channel, GREETING)
+    await bot.give_tour(guild.id, channel.id)
     preview = env.preview(channel, viewers=[newcomer, host], layout="channel", port=port)
     live = Live(env, preview)
     async with preview:

@@ -13,7 +13,7 @@ DOING = {"guarded": 1, "explain": 1, "refuse": 2}
 """Calls that are told what was being done, and where among their arguments."""
 LABELS = {"doing", "label"}
 """Of a class: what its failing is called, and what stands on its button."""
-TABLES = {"_LABELS", "ACTIONS", "ESTIMATES", "LINES"}
+TABLES = {"_LABELS", "ACTIONS", "ESTIMATES", "LINES", "_LINES"}
 """Collections whose texts are said."""
 OWNERS = (
     "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "pipeline/engine",
