@@ -12,6 +12,7 @@ from cogs.post import search
 from cogs.text import CONTENT_LIMIT, alt, clean, trim
 from cogs.uploads import DEFAULT_LIMIT, Upload, remark_of, send_fitting
 from cogs.views import asked_prompt
+from cogs.words import say
 from db.jobs import Job, JobState
 
 _REFUSED: Final = frozenset({Fate.TOO_LARGE, Fate.FAULT})
@@ -22,7 +23,10 @@ def kept(job: Job) -> str:
     """Where a job's pictures can be seen when they could not be posted; empty when it has none."""
     if job.state not in {JobState.RENDERED, JobState.DELIVERED} or not any(each.file for each in job.images):
         return ""
-    return f"Your pictures of job #{job.id} are kept: `/show job:{job.id}` in the server shows them."
+    return say(
+        "Your pictures of job #{job} are kept: `/show job:{job}` in the server shows them.",
+        job=job.id,
+    )
 
 
 async def write(
@@ -60,7 +64,7 @@ async def write(
         except discord.HTTPException as error:
             if fate_of(error) not in _REFUSED:
                 raise
-            text = f"{text} Discord does not take them here. {kept(job)}"
+            text = f"{text} {say('Discord does not take them here.')} {kept(job)}"
         else:
             return
     said = trim(clean(text), CONTENT_LIMIT)

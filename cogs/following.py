@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any
 
 import discord
 
@@ -18,23 +18,20 @@ from bot.orders import RESTORE, PictureGone
 from bot.restoring import Restorer
 from bot.studio import Studio
 from cogs.budget import Budget
-from cogs.direct import kept, write
 from cogs.draft_post import DraftPost
-from cogs.errors import explain
-from cogs.fate import NOBODY, RETRY_SECONDS, TROUBLE, Fate, fate_of
+from cogs.fate import RETRY_SECONDS, TROUBLE
+from cogs.other_ways import GONE, OtherWays
 from cogs.post import Post
 from cogs.taking_down import take_down
-from cogs.text import CONTENT_LIMIT, alt, clean, plain, trim
+from cogs.text import alt
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
 from cogs.watching import Watch
-from cogs.words import speak
+from cogs.words import say, speak
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
 
 log = logging.getLogger(__name__)
-
-_GONE: Final = "The files of these pictures are no longer on the disk."
 
 
 class Follower:
@@ -85,7 +82,7 @@ class Follower:
         self._watch = Watch(studio, budget, self._post_of, job_id, clock, restarted=quiet)
         # Only what another attempt or another process may have posted is looked for.
         self._doubtful = interaction is None and not fresh
-        self._told = False
+        self._ways = OtherWays(client, studio, job_id, few, self._originals_of)
 
     async def run(self) -> None:
         """Show progress until the job is final, then how it ended, trying again while that fails."""
@@ -98,7 +95,7 @@ class Follower:
                 if await self._settle():
                     return
                 self._doubtful = True
-                if attempt >= len(RETRY_SECONDS) and await self._give_up():
+                if attempt >= len(RETRY_SECONDS) and await self._ways.give_up():
                     return
                 await self._studio.park(asyncio.sleep(pause), reason="Discord or the database is down")
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would hear of it
@@ -125,8 +122,8 @@ class Follower:
         """Show how the job ended. False when that has to be tried again later."""
         job: Job | None = None
         try:
-            if self._told:
-                return await self._conclude(self.job_id)
+            if self._ways.told:
+                return await self._ways.conclude()
             job = await self._studio.job(self.job_id)
             if job is None:
                 await self._withdraw()
@@ -144,9 +141,9 @@ class Follower:
             tell(error, "delivering pictures")
             return False
         except TROUBLE as error:
-            return await self._troubled(job, error)
+            return await self._ways.troubled(job, error, doubtful=self._doubtful)
         except Exception as error:  # noqa: BLE001 - the member sees a sentence, not an eternal progress bar
-            return await self._confess(job, error)
+            return await self._ways.confess(job, error)
         return True
 
     async def _end(self, job: Job, post: Post | DraftPost) -> bool:
@@ -157,8 +154,8 @@ class Follower:
                     await self._deliver(job, post)
             case JobState.FAILED:
                 await post.closing(failed_view(job), insist=True)
-                await self._mention(post, "Your pictures could not be painted.")
-                return await self._conclude(job.id)
+                await self._mention(post, say("Your pictures could not be painted."))
+                return await self._ways.conclude()
             case JobState.CANCELLED:
                 await post.closing(cancelled_view(job), insist=False)
         return True
@@ -174,12 +171,12 @@ class Follower:
                 message_id = await self._post_pictures(job, shown, post, pictures, lost)
             else:
                 posted = False
-                gone = replace(job, error=_GONE, reference=None)
+                gone = replace(job, error=GONE, reference=None)
                 await post.closing(failed_view(gone), insist=True)
         if message_id is not None:
             post.message_id = message_id
         if posted:
-            await self._mention(post, "Your pictures are ready.")
+            await self._mention(post, say("Your pictures are ready."))
         await self._studio.delivered(job.id, message_id)
 
     async def _mention(self, post: Post | DraftPost, text: str) -> None:
@@ -225,6 +222,9 @@ class Follower:
 
         return await send_fitting(job.id, pictures, limit, send)
 
+    async def _originals_of(self, job: Job) -> tuple[Sequence[tuple[int, bytes]], str]:
+        return await self._originals(await self._afterwards.restored(job))
+
     async def _originals(self, job: Job | None) -> tuple[Sequence[tuple[int, bytes]], str]:
         pictures, missing = [], 0
         for image in job.images if job is not None and job.deleted_at is None else ():
@@ -234,92 +234,6 @@ class Follower:
                 pictures.append((image.position, await self._studio.picture_bytes(image)))
             except PictureGone:
                 missing += 1
-        return pictures, f"{missing} of the files are no longer on the disk." if missing else ""
-
-    # -- trouble ---------------------------------------------------------------------------------------------
-
-    async def _troubled(self, job: Job | None, error: Exception) -> bool:
-        match fate_of(error):
-            case Fate.LATER:
-                log.warning("job %s: not delivered yet: %s", self.job_id, error)
-                return False
-            case Fate.ELSEWHERE | Fate.NEVER:
-                log.warning("job %s cannot be shown in its channel: %s", self.job_id, error)
-                return await self._in_private(job)
-        return await self._confess(job, error)
-
-    async def _confess(self, job: Job | None, error: Exception) -> bool:
-        """Something unforeseen: the member is told once, in the channel or privately."""
-        text, _ = explain(error, "showing your pictures")
-        if fate_of(error) is Fate.TOO_LARGE:
-            text = "Discord does not take these pictures here, however small I make them."
-        if job is None:  # nobody knows whose it was
-            return True
-        return await self._say(job, f"{text} {kept(job)}")
-
-    async def _give_up(self) -> bool:
-        """The pictures could not be posted for hours: say where they are. False when not even that works."""
-        try:
-            job = await self._studio.job(self.job_id)
-        except DatabaseError as error:
-            tell(error, "delivering pictures")
-            return False
-        if job is None or job.state is not JobState.RENDERED:
-            return False
-        log.error("job %s could not be delivered", job.id)
-        return await self._say(job, f"For hours Discord did not take what I painted. {kept(job)}")
-
-    async def _say(self, job: Job, text: str) -> bool:
-        """Words instead of pictures, in the channel or privately. False when that has to be tried again later."""
-        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        try:
-            await channel.send(
-                trim(f"<@{job.user_id}> {clean(text)}", CONTENT_LIMIT),
-                nonce=f"tb{job.id}f",
-                allowed_mentions=NOBODY,
-            )
-        except TROUBLE as trouble:
-            if fate_of(trouble) is Fate.LATER:
-                return False
-            return await self._in_private(job, text)
-        self._told = True
-        return await self._conclude(job.id)
-
-    async def _in_private(self, job: Job | None, text: str = "") -> bool:
-        """The channel is closed to the bot: a direct message, with the pictures unless `text` says why not."""
-        if job is None:
-            return True
-        try:
-            async with self._few:
-                await self._write_privately(job, text)
-        except DatabaseError as error:
-            tell(error, "delivering pictures")
-            return False
-        except TROUBLE as error:
-            if fate_of(error) is Fate.LATER:
-                return False
-            log.warning("job %s: its member could not be told: %s", job.id, error)
-        self._told = True
-        return await self._conclude(job.id)
-
-    async def _write_privately(self, job: Job, text: str) -> None:
-        where = f"I could not post in <#{job.channel_id}>: I am missing a permission there, or it is gone."
-        pictures: Sequence[tuple[int, bytes]] = ()
-        if text:
-            where = f"{where} {text}"
-        elif job.state is JobState.RENDERED:
-            pictures, lost = await self._originals(await self._afterwards.restored(job))
-            what = "Here are the pictures you asked for." if pictures else _GONE
-            where = " ".join(filter(None, (where, what, lost if pictures else "")))
-        elif job.error:
-            where = f"{where} Your pictures could not be painted: {plain(job.error)}"
-        await write(self._client, job, where, pictures, doubtful=self._doubtful)
-
-    async def _conclude(self, job_id: int) -> bool:
-        """Its member knows all there is to know: no later start comes back to it."""
-        try:
-            await self._studio.delivered(job_id, None)
-        except DatabaseError as error:
-            tell(error, "recording what a member was told")
-            return False
-        return True
+        return pictures, say(
+            "{count} of the files are no longer on the disk.", count=missing
+        ) if missing else ""
