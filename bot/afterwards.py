@@ -18,13 +18,14 @@ from bot.ratings import rating_of
 from bot.studio import Studio
 from db.errors import DatabaseError
 from db.gallery import Gallery, LeftFile
-from db.jobs import Job, JobState
+from db.jobs import Image, Job, JobState
 from db.records import Ancestor
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile
 from pipeline.prompt.compose import Added, Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
+from pipeline.sizes import is_allowed, nearest_sizes
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ class Afterwards:
             request,
             profile=image.profile,
             aspect=None,
-            size="{}x{}".format(*Recipe.from_json(image.recipe).painted_size),
+            size=self._size_of(image),
             count=count,
             seed=(image.seed + 1 + taken) % (MAX_SEED - count + 2),
             init_image=image.sha256 or "",
@@ -169,6 +170,15 @@ class Afterwards:
             mask="",
         )
         return request, Lineage(how.value, image.id)
+
+    def _size_of(self, image: Image) -> str:
+        """The size to go on in: a redrawn picture's is larger than what its model takes by itself."""
+        width, height = Recipe.from_json(image.recipe).painted_size
+        profile = self._studio.profiles.get(image.profile)
+        if profile is not None and not is_allowed(profile, width, height):
+            [nearest] = nearest_sizes(profile, width, height, 1)
+            width, height = nearest.width, nearest.height
+        return f"{width}x{height}"
 
     def retry(self, job: Job) -> tuple[ImagineRequest, Lineage]:
         """The very same again, for a job that failed or was cancelled."""
@@ -266,6 +276,10 @@ class Afterwards:
             # They are gone; only the note of it is missing, and the next start makes it.
             log.warning("job %s: the files are deleted, which could not be written down: %s", job.id, error)
             return 0
+
+    async def messages_of(self, job: Job) -> tuple[Job, ...]:
+        """The jobs whose messages show a job's pictures: itself, and those that painted them again."""
+        return (job, *await self._gallery.restorers(job.id))
 
     async def sweep(self) -> int:
         """Take from the disk what was deleted when the last run ended. Returns how many files that were."""

@@ -49,11 +49,8 @@ class Restorer:
         """What brings back the missing files of a job. To be held under `Afterwards.family` until it is queued.
 
         Raises:
-            MemberError: nothing is missing, it is on its way already, the model is no longer known, or the job is
-                private: what is painted again is posted where the button was pressed.
+            MemberError: nothing is missing, it is on its way already, or the model is no longer known.
         """
-        if job.private:
-            raise MemberError("Private pictures cannot be painted again in a channel.")
         if (waiting := await self._keeping.restoring(job.id)) is not None:
             raise MemberError("These pictures are being painted again already, as #{job}.", job=waiting)
         missing = await self.gone(job)

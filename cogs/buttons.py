@@ -146,7 +146,8 @@ class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})
             negative_preset="none",
             quality=(),
         )
-        await front.painting.paint(interaction, request)
+        private = await front.preferences.private_default(interaction.user.id)
+        await front.painting.paint(interaction, request, private=private)
 
 
 BUTTONS: Final[tuple[type[GuardedButton], ...]] = (CancelButton, ExampleButton)

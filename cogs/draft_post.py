@@ -36,11 +36,18 @@ class DraftPost:
     """
 
     def __init__(
-        self, client: discord.Client, job: Job, interaction: discord.Interaction[Any] | None = None
+        self,
+        client: discord.Client,
+        job: Job,
+        interaction: discord.Interaction[Any] | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
+        """Prepare. A `fresh` one of a batch needs an answer of its own."""
         self._client = client
         self._job = job
         self._interaction = interaction
+        self._fresh = fresh
         self._answer_id: int | None = None
         self.message_id: int | None = None
         """Never known: only its member can see the answer."""
@@ -64,18 +71,28 @@ class DraftPost:
 
     async def update(self, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()) -> bool:
         """Show progress if that is possible. Never raises. Returns whether files are worth another try."""
+        before = self._interaction
         try:
-            return await self._edit(view, files)
+            shown = await self._edit(view, files)
         except TROUBLE as error:
             log.info("job %s: progress not shown: %s", self._job.id, error)
             return fate_of(error) is Fate.LATER
+        if files and not shown:
+            self._interaction = before  # that may be about the files: an edit without them tells
+        return shown
 
     async def _edit(self, view: discord.ui.LayoutView, files: Sequence[discord.File]) -> bool:
         """Edit the answer. False when there is none any more."""
         if (interaction := self.interaction) is None:
             return False
         try:
-            if self._answer_id is None:
+            if self._answer_id is None and self._fresh:
+                # The interaction's own answer belongs to the whole batch.
+                message = await interaction.followup.send(
+                    view=view, files=list(files), ephemeral=True, wait=True, allowed_mentions=NOBODY
+                )
+                self._answer_id = message.id
+            elif self._answer_id is None:
                 await interaction.edit_original_response(view=view, attachments=files, allowed_mentions=NOBODY)
             else:
                 await interaction.followup.edit_message(

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.afterwards import Afterwards, Edit
 from bot.borrowing import borrowed_request
+from bot.preferences import Preferences
 from cogs import options
 from cogs.batching import Batching
 from cogs.borrow_form import kept_of
@@ -26,8 +27,9 @@ class Editing(commands.Cog):
     So one that was opened before a restart works too, and nobody types a prompt for nothing.
     """
 
-    def __init__(self, afterwards: Afterwards, batching: Batching) -> None:
+    def __init__(self, afterwards: Afterwards, preferences: Preferences, batching: Batching) -> None:
         self._afterwards = afterwards
+        self._preferences = preferences
         self._batching = batching
 
     @commands.Cog.listener()
@@ -49,7 +51,8 @@ class Editing(commands.Cog):
                 elif kept is not None:
                     edit = _edit_of(fields, kept.profile)
                     request = borrowed_request(kept, edit, *options.size_or_aspect(edit.aspect))
-                    queued = await self._batching.paint(interaction, request)
+                    private = await self._preferences.private_default(interaction.user.id)
+                    queued = await self._batching.paint(interaction, request, private=private)
             finally:
                 if not queued:
                     # The form has closed: what was typed must not be lost with it.

@@ -35,6 +35,7 @@ class ExpandButton(JobButton, template=r"tb:expand:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """For their eyes only: the shapes that the model has besides the picture's own."""
         job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+        await front.restorer.check(job, [0])
         shapes = front.expander.offered(job, 0)[:_MOST]
         rows: list[ui.ActionRow[Any]] = [
             ui.ActionRow(*(ShapeButton.of(job.id, 0, shape) for shape in shapes[at : at + _A_ROW]))
@@ -79,6 +80,7 @@ class ShapeButton(
         """Queue it as a job of the one who pressed."""
         job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
         front.afterwards.check_rating(job, origin_of(interaction))
+        await front.restorer.check(job, [self.position])
 
         async def prepare(origin: Origin) -> ImagineRequest:
             return await front.expander.expanded(job, self.position, self.size, origin)

@@ -112,8 +112,10 @@ class Follower:
 
     def _post_of(self, job: Job) -> Post | DraftPost:
         if self._post is None:
-            kind = DraftPost if job.private else Post
-            self._post = kind(self._client, job, self._interaction)
+            if job.private:
+                self._post = DraftPost(self._client, job, self._interaction, fresh=self._fresh)
+            else:
+                self._post = Post(self._client, job, self._interaction)
         return self._post
 
     # -- ending ----------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ class Follower:
 
     async def _withdraw(self) -> None:
         """The job's member was forgotten: its progress goes, also when its message had not been written down yet."""
-        if self._interaction is not None and not self._interaction.is_expired():
+        if self._interaction is not None and not self._fresh and not self._interaction.is_expired():
             with contextlib.suppress(*TROUBLE):
                 await self._interaction.delete_original_response()
 

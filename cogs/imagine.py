@@ -121,6 +121,8 @@ class Imagine(commands.Cog):
             if seeds and count is None:
                 # A series says itself how many pictures there are, whatever the member's default count is.
                 request = replace(request, count=1)
+            # The picture's own shape, unless another one was typed or is part of the preset that was.
+            as_it_is = aspect is None and not (preset and (request.aspect or request.size))
             if image is not None:
                 check_attachment(image)
                 request = replace(request, init_image=ON_ITS_WAY, strength=strength)
@@ -129,7 +131,7 @@ class Imagine(commands.Cog):
             await self._batching.paint(
                 interaction,
                 request,
-                given=None if image is None else self._given(image, as_it_is=aspect is None),
+                given=None if image is None else self._given(image, as_it_is=as_it_is),
                 seed_series=seeds or "",
                 private=asked.private if private is None else private,
                 notify=notify,

@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.expanding import EXPAND_STRENGTH
 from bot.handed_in import ON_ITS_WAY, HandedIn, masked_by
 from bot.orders import Lineage, Origin
+from bot.preferences import Preferences
 from bot.regions import NAMES
 from bot.studio import Studio
 from cogs import options, suggestions
@@ -40,8 +41,11 @@ def nearest_size(profile: Profile, width: int, height: int) -> str:
 class Inpainting(commands.Cog):
     """Both commands that need a mask."""
 
-    def __init__(self, studio: Studio, painting: Painting, handed_in: HandedIn) -> None:
+    def __init__(
+        self, studio: Studio, preferences: Preferences, painting: Painting, handed_in: HandedIn
+    ) -> None:
         self._studio = studio
+        self._preferences = preferences
         self._painting = painting
         self._handed_in = handed_in
 
@@ -101,7 +105,10 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            await self._painting.paint(interaction, request, Lineage("inpaint"), prepare=prepare)
+            private = await self._preferences.private_default(interaction.user.id)
+            await self._painting.paint(
+                interaction, request, Lineage("inpaint"), private=private, prepare=prepare
+            )
 
     @app_commands.command(name="expand", description="Paint what lies around a picture, in another shape")
     @app_commands.guild_only()
@@ -153,4 +160,7 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            await self._painting.paint(interaction, request, Lineage("expand"), prepare=prepare)
+            private = await self._preferences.private_default(interaction.user.id)
+            await self._painting.paint(
+                interaction, request, Lineage("expand"), private=private, prepare=prepare
+            )

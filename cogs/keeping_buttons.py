@@ -117,12 +117,12 @@ class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
     private = True
     deleted_too = True
 
-    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:  # noqa: ARG002 - as above
+    async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Ask the author or a moderator; nobody else. Of what was deleted only the message can still be there."""
         _check_manager(interaction, job)
         if job.deleted_at is not None:
             await whisper(
-                interaction, say(_DELETED) if await take_down(interaction.client, job) else say(_STAYS)
+                interaction, say(_DELETED) if await _take_all_down(interaction, front, job) else say(_STAYS)
             )
             return
         view = ui.LayoutView(timeout=None)
@@ -154,7 +154,7 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
         _check_manager(interaction, job)
         await interaction.response.defer()
         left = await front.afterwards.delete(job)
-        said = say(_DELETED) if await take_down(interaction.client, job) else say(_STAYS)
+        said = say(_DELETED) if await _take_all_down(interaction, front, job) else say(_STAYS)
         if job.private:
             said = say(_DISMISS)
         if left:
@@ -168,6 +168,12 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
             await interaction.edit_original_response(view=view)
         except discord.NotFound:  # the question was dismissed meanwhile
             await whisper(interaction, said)
+
+
+async def _take_all_down(interaction: AnyInteraction, front: Front, job: Job) -> bool:
+    """Every message that shows these pictures. False when one of them stays."""
+    shown = await front.afterwards.messages_of(job)
+    return all([await take_down(interaction.client, each) for each in shown])
 
 
 def _check_manager(interaction: AnyInteraction, job: Job) -> None:

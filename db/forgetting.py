@@ -130,11 +130,16 @@ class Forgetting:
         )
 
     async def unfinished(self, user_id: int) -> tuple[int, ...]:
-        """Their jobs that wait or run and are to go."""
+        """Their jobs that wait or run and are to go, and others' that paint their pictures again."""
         rows = await self._db.rows(
             """
             SELECT jobs.id FROM jobs JOIN forgetting ON forgetting.user_id = jobs.user_id
-            WHERE jobs.user_id = ? AND jobs.id <= forgetting.last_job AND jobs.state IN ('queued', 'running')
+            WHERE jobs.user_id = ?1 AND jobs.id <= forgetting.last_job AND jobs.state IN ('queued', 'running')
+            UNION
+            SELECT again.id FROM jobs JOIN forgetting ON forgetting.user_id = jobs.user_id
+            JOIN images ON images.job_id = jobs.id JOIN images AS copies ON copies.restores = images.id
+            JOIN jobs AS again ON again.id = copies.job_id
+            WHERE jobs.user_id = ?1 AND jobs.id <= forgetting.last_job AND again.state IN ('queued', 'running')
             """,
             user_id,
         )
@@ -157,7 +162,16 @@ class Forgetting:
             )
             if not rows:
                 return 0
-            ids = json.dumps([row["id"] for row in rows])
+            own = json.dumps([row["id"] for row in rows])
+            # Whoever painted their pictures again shows them, too: that goes with them.
+            copies = await tx.rows(
+                """
+                SELECT DISTINCT copies.job_id FROM images JOIN images AS copies ON copies.restores = images.id
+                WHERE images.job_id IN (SELECT value FROM json_each(?))
+                """,
+                own,
+            )
+            ids = json.dumps([row["id"] for row in rows] + [row["job_id"] for row in copies])
             await tx.execute(
                 """
                 INSERT OR IGNORE INTO doomed_files (file)

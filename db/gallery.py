@@ -103,6 +103,20 @@ class Gallery:
                 sha256,
             )
 
+    async def restorers(self, job_id: int) -> tuple[Job, ...]:
+        """The jobs that painted pictures of this one again and were posted: their messages show the same pictures."""
+        async with self._db.reading() as tx:
+            return await read_jobs(
+                tx,
+                """
+                jobs.message_id IS NOT NULL AND jobs.id IN (
+                    SELECT again.job_id FROM images AS again JOIN images ON images.id = again.restores
+                    WHERE images.job_id = ?
+                ) ORDER BY jobs.id LIMIT 20
+                """,
+                job_id,
+            )
+
     async def offspring(self, image_id: int) -> int:
         """How many pictures have gone on from this one."""
         rows = await self._db.rows(

@@ -36,6 +36,8 @@ class Sources:
                 now,
                 now,
             )
+            # Somebody who was forgotten may have had the same file, which then was to go.
+            await tx.execute("DELETE FROM doomed_files WHERE file = ?", new.file)
             await tx.execute(
                 """
                 INSERT INTO sources (sha256, user_id, guild_id, file, rating, created_at) VALUES (?, ?, ?, ?, ?, ?)

@@ -162,3 +162,15 @@ async def test_what_was_deleted_meanwhile_cannot_be_enlarged(painted: World, eng
     engine.hold_at = None
     await painted.finished()
     assert "was deleted" in painted.shown()
+
+
+async def test_a_redrawn_picture_is_varied_at_a_size_of_its_model(painted: World) -> None:
+    """Its own is larger than what the model takes by itself."""
+    await painted.alice.click(painted.galleries()[0], label="Upscale x2")
+    await painted.finished()
+    await painted.alice.click(newest(painted), label="Redraw details")
+    await painted.finished()
+    await painted.alice.click(newest(painted), label="Vary (strong)")
+    await painted.finished()
+    first, varied = await recipe(painted, 1), await recipe(painted, 4)
+    assert (varied.width, varied.height) == (first.width, first.height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,15 @@ async def test_real_pixels_outside_the_mask_are_the_given_ones(tmp_path: Path) -
 def pixels(picture: Image.Image) -> npt.NDArray[np.int16]:
     """Rows, columns, colours."""
     return np.asarray(picture.convert("RGB"), np.int16)
+
+
+async def test_who_paints_privately_hands_in_privately(world: World) -> None:
+    """As they have set it: neither their picture nor the result is shown in the channel."""
+    tables = world.app.preferences._tables
+    await tables.change(world.alice.id, "alice", lambda defaults: replace(defaults, private=True))
+    await inpaint(world, region="center")
+    await world.finished()
+    job = await world.app.studio.job(1)
+    assert job is not None
+    assert job.private
+    assert world.history() == []

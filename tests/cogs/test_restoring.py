@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import discord
 import pytest
 
 from db.jobs import Job
-from pipeline.errors import MemberError
 from tests.cogs.test_going_on import ask_to_delete, files
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, discord_world, raw_components, text_of
@@ -261,9 +259,26 @@ async def test_the_bot_sweeps_at_its_start_and_every_hour(tmp_path: Path, engine
         assert len(world.galleries()) == 2
 
 
-async def test_a_private_picture_is_not_painted_again_in_public(painted: World) -> None:
-    """Whoever presses: a repainting is posted in the channel."""
+async def test_deleting_takes_down_every_message_that_shows_it(painted: World) -> None:
+    """Also the one of whoever painted it again."""
     await sweep(painted, 1)
-    job = replace(await job_of(painted, 1), private=True)
-    with pytest.raises(MemberError, match="Private pictures"):
-        await painted.app.restorer.order(job)
+    told = await show(painted, painted.bob)
+    await painted.bob.click(told.response, label=AGAIN)
+    await painted.finished()
+    assert len(painted.galleries()) == 2
+    await ask_to_delete(painted, painted.alice)
+    assert painted.galleries() == []
+
+
+async def test_a_private_draft_is_painted_again_in_private(world: World) -> None:
+    """For its member alone; nothing of it comes into the channel."""
+    await world.imagine(prompt="1girl, secret", private=True)
+    await world.finished()
+    await sweep(world, 1)
+    told = await show(world, world.alice)
+    await world.alice.click(told.response, label=AGAIN)
+    await world.finished()
+    restored = await job_of(world, 2)
+    assert (restored.private, restored.action) == (True, "restore")
+    assert (await job_of(world, 1)).images[0].swept_at is None
+    assert world.galleries() == []
