@@ -18,6 +18,7 @@ from cogs.fate import NOBODY
 from cogs.layouts import DONE, STOPPED, WORKING, layout
 from cogs.painting import Painting, language_of
 from cogs.text import inline, plural, seeds, trim
+from cogs.words import say
 from pipeline.request import ImagineRequest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ConfirmButton(GuardedButton, template=r"tb:batch:(?P<number>[0-9]{1,18})")
         self.number = number
         super().__init__(
             ui.Button(
-                label=f"Paint {plural(pictures, 'picture')}",
+                label=say("Paint {pictures}", pictures=plural(pictures, "picture")),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"tb:batch:{number}",
             )
@@ -61,7 +62,7 @@ class DropButton(GuardedButton, template=r"tb:drop:(?P<number>[0-9]{1,18})"):
 
     def __init__(self, number: int) -> None:
         self.number = number
-        super().__init__(ui.Button(label="Cancel", custom_id=f"tb:drop:{number}"))
+        super().__init__(ui.Button(label=say("Cancel"), custom_id=f"tb:drop:{number}"))
 
     @classmethod
     async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], match: re.Match[str], /) -> Self:
@@ -142,9 +143,9 @@ class Batching:
                 fresh=True,
                 locale=language_of(interaction, origin),
             )
-        where = "Only you see them." if origin.private else "They follow in this channel."
-        what = f"{plural(batch.pictures, 'picture')} in {plural(len(accepted), 'job')}"
-        await _answer(interaction, layout(DONE, ui.TextDisplay(f"Queued: {what}. {where}")))
+        where = say("Only you see them.") if origin.private else say("They follow in this channel.")
+        queued = say("Queued: {what}.", what=_sum(batch.pictures, len(accepted)))
+        await _answer(interaction, layout(DONE, ui.TextDisplay(f"{queued} {where}")))
 
     async def drop(self, interaction: AnyInteraction, number: int) -> None:
         """Forget what was asked about.
@@ -155,22 +156,26 @@ class Batching:
         await interaction.response.defer()
         await self._batches.find(number, interaction.guild_id or 0, interaction.user.id)
         await self._batches.drop(number)
-        await _answer(interaction, layout(STOPPED, ui.TextDisplay("Cancelled. Nothing was queued.")))
+        await _answer(interaction, layout(STOPPED, ui.TextDisplay(say("Cancelled. Nothing was queued."))))
 
 
 def question(batch: Batch, number: int) -> ui.LayoutView:
     """How many pictures a batch would be, the first of its prompts, and a button for either answer."""
     requests = batch.requests
-    lines = [f"### {plural(batch.pictures, 'picture')} in {plural(len(requests), 'job')}"]
+    lines = [f"### {_sum(batch.pictures, len(requests))}"]
     lines += [f"{place}. {_line(request)}" for place, request in enumerate(requests[:SHOWN], start=1)]
     if len(requests) > SHOWN:
-        lines.append(f"-# and {len(requests) - SHOWN} more")
-    lines.append("-# Each job is a message of its own. You have a day to decide.")
+        lines.append(say("-# and {count} more", count=len(requests) - SHOWN))
+    lines.append(say("-# Each job is a message of its own. You have a day to decide."))
     return layout(
         WORKING,
         ui.TextDisplay(trim("\n".join(lines), 3800)),
         ui.ActionRow(ConfirmButton(number, batch.pictures), DropButton(number)),
     )
+
+
+def _sum(pictures: int, jobs: int) -> str:
+    return say("{pictures} in {jobs}", pictures=plural(pictures, "picture"), jobs=plural(jobs, "job"))
 
 
 def _line(request: ImagineRequest) -> str:

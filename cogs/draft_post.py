@@ -11,6 +11,7 @@ import discord
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.text import CONTENT_LIMIT, clean, plain, trim
 from cogs.uploads import Upload, prefix
+from cogs.words import say, translated
 from db.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -110,21 +111,26 @@ class DraftPost:
     ) -> int | None:
         """Show the pictures. Raises like `Post.result`."""
         if not await self._edit(view, [upload.file(description) for upload in uploads]):
-            text = _EXPIRED.format(job=self._job.id, channel=self._job.channel_id)
+            text = say(_EXPIRED, job=self._job.id, channel=self._job.channel_id)
             await self._write(text, uploads, description)
         return None
 
     async def closing(self, view: discord.ui.LayoutView, *, insist: bool) -> None:
         """Show the end of a job without pictures. Raises like `Post.closing`."""
         if not await self._edit(view, ()) and insist:
-            error = plain(self._job.error or "Something went wrong on our side.")
-            text = _FAILED.format(job=self._job.id, channel=self._job.channel_id, error=error)
+            error = plain(translated(self._job.error or "Something went wrong on our side."))
+            text = say(_FAILED, job=self._job.id, channel=self._job.channel_id, error=error)
             await self._write(trim(clean(text), CONTENT_LIMIT), (), "")
 
     async def mention(self, text: str) -> None:
         """Notify the member by a direct message, which names no picture; not when they have just got one."""
         if not self._direct:
-            text = f"{text} Job #{self._job.id}, your private draft of <#{self._job.channel_id}>."
+            draft = say(
+                "Job #{job}, your private draft of <#{channel}>.",
+                job=self._job.id,
+                channel=self._job.channel_id,
+            )
+            text = f"{text} {draft}"
             direct = await self._client.create_dm(discord.Object(self._job.user_id))
             await direct.send(
                 trim(clean(text), CONTENT_LIMIT), nonce=f"tb{self._job.id}m", allowed_mentions=NOBODY
@@ -143,7 +149,7 @@ class DraftPost:
             log.info("job %s: no direct message: %s", self._job.id, error)
             channel = self._client.get_partial_messageable(self._job.channel_id, guild_id=self._job.guild_id)
             await channel.send(
-                _UNREACHABLE.format(user=self._job.user_id, job=self._job.id) if uploads else _told(self._job),
+                say(_UNREACHABLE, user=self._job.user_id, job=self._job.id) if uploads else _told(self._job),
                 nonce=f"tb{self._job.id}p",
                 allowed_mentions=NOBODY,
             )
@@ -168,4 +174,4 @@ class DraftPost:
 
 
 def _told(job: Job) -> str:
-    return f"<@{job.user_id}> your private draft #{job.id} could not be painted."
+    return say("<@{user}> your private draft #{job} could not be painted.", user=job.user_id, job=job.id)

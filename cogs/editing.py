@@ -19,6 +19,7 @@ from cogs.borrow_form import kept_of
 from cogs.edit_form import FORM, fields_of
 from cogs.errors import guarded
 from cogs.fate import NOBODY
+from cogs.words import say
 
 
 class Editing(commands.Cog):
@@ -81,7 +82,7 @@ def _edit_of(fields: Mapping[str, str], profile: str) -> Edit:
 async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str, str]) -> None:
     """Every field as it was typed, in a file: no message has room for two texts of 4,000 characters."""
     text = "\n\n".join(f"{name}:\n{value}" for name, value in fields.items() if value)
-    said = "Nothing was queued. What you typed is in this file."
+    said = say("Nothing was queued. What you typed is in this file.")
     sent = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "your-edit.txt")
     with contextlib.suppress(discord.HTTPException):
         if interaction.response.is_done():

@@ -95,7 +95,7 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
                 files.append(Upload(f"{prefix(job.id)}{image.position + 1}-original.png", data))
         if not files:
             raise _too_large(limit)
-        said = "As it was painted, with the prompt and the recipe inside."
+        said = say("As it was painted, with the prompt and the recipe inside.")
         if too_large:
             said += f" {plural(too_large, 'file')} more would be too large for this server."
         try:

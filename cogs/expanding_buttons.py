@@ -13,6 +13,7 @@ from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.layouts import WORKING, layout
+from cogs.words import say
 from db.jobs import Job
 from pipeline.profiles.types import Bucket
 from pipeline.request import ImagineRequest
@@ -44,7 +45,7 @@ class ExpandButton(JobButton, template=r"tb:expand:(?P<job>[0-9]{1,18})"):
         view = layout(
             WORKING,
             ui.TextDisplay(
-                "Which shape is it to get? The picture stays as it is, and what lies around it is painted."
+                say("Which shape is it to get? The picture stays as it is, and what lies around it is painted.")
             ),
             *rows,
         )

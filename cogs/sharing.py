@@ -20,6 +20,7 @@ from cogs.taking_down import take_down
 from cogs.text import alt
 from cogs.uploads import LEVELS, limit_of, prepare, remark_of
 from cogs.views import asked_prompt, result_view
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -51,7 +52,7 @@ class Sharing:
                 self._afterwards.check_rating(job, origin_of(interaction))
                 job = await self._posted(interaction, job)
         link = message_link("in the channel", job.guild_id, job.channel_id, job.message_id)
-        await whisper(interaction, f"Everybody can see it now, {link}.")
+        await whisper(interaction, say("Everybody can see it now, {link}.", link=link))
 
     async def _posted(self, interaction: discord.Interaction[Any], draft: Job) -> Job:
         job = replace(

@@ -12,6 +12,7 @@ import discord
 from PIL import Image as PillowImage
 
 from cogs.fate import Fate, fate_of
+from cogs.words import say
 
 T = TypeVar("T")
 
@@ -133,5 +134,6 @@ def remark_of(level: int) -> str:
     """What the member should know about the encoding; empty for the originals."""
     if level == 0:
         return ""
-    kind = "WebP without loss" if LEVELS[level] == "webp" else "JPEG"
-    return f"Too large to post here as PNG, so shown as {kind}; the original is kept."
+    if LEVELS[level] == "webp":
+        return say("Too large to post here as PNG, so shown as WebP without loss; the original is kept.")
+    return say("Too large to post here as PNG, so shown as JPEG; the original is kept.")

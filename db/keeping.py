@@ -11,6 +11,13 @@ from db.database import Database
 # INDEXED BY: walks from the oldest file on, and never through the pictures whose files are gone.
 # What somebody is still waiting for stays: pictures that were not posted yet, and those that a waiting one starts from.
 _SWEEPABLE: Final = """
+    WITH wanted (sha256) AS (
+        SELECT coalesce(json_extract(recipe, '$.init_image'), '') FROM images AS waiting INDEXED BY images_pending
+        WHERE waiting.state IN ('queued', 'running') AND json_valid(waiting.recipe)
+        UNION
+        SELECT coalesce(json_extract(recipe, '$.mask'), '') FROM images AS waiting INDEXED BY images_pending
+        WHERE waiting.state IN ('queued', 'running') AND json_valid(waiting.recipe)
+    )
     SELECT images.id AS image_id, images.file, coalesce(images.bytes, 0) AS bytes, images.ended_at
     FROM images INDEXED BY images_kept CROSS JOIN jobs ON jobs.id = images.job_id
     WHERE images.state = 'painted' AND images.swept_at IS NULL
@@ -18,12 +25,10 @@ _SWEEPABLE: Final = """
       AND jobs.origin = 'discord' AND jobs.deleted_at IS NULL
       AND jobs.state NOT IN ('queued', 'running', 'rendered')
       AND EXISTS (SELECT 1 FROM favourites WHERE image_id = images.id) = ?4
-      AND images.sha256 NOT IN (
-          SELECT coalesce(json_extract(recipe, '$.init_image'), '') FROM images AS waiting INDEXED BY images_pending
-          WHERE waiting.state IN ('queued', 'running') AND json_valid(waiting.recipe)
-          UNION
-          SELECT coalesce(json_extract(recipe, '$.mask'), '') FROM images AS waiting INDEXED BY images_pending
-          WHERE waiting.state IN ('queued', 'running') AND json_valid(waiting.recipe)
+      AND images.sha256 NOT IN (SELECT sha256 FROM wanted)
+      AND NOT EXISTS (
+          SELECT 1 FROM former_hashes AS former
+          WHERE former.image_id = images.id AND former.sha256 IN (SELECT sha256 FROM wanted)
       )
       AND NOT EXISTS (
           SELECT 1 FROM images AS child INDEXED BY images_restoring JOIN jobs AS other ON other.id = child.job_id

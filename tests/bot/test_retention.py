@@ -112,6 +112,23 @@ async def test_what_somebody_waits_for_stays(keeping: App, member: Origin, engin
     engine.hold_at = None
 
 
+async def test_a_source_that_is_waited_for_by_its_former_hash_stays(
+    keeping: App, member: Origin, engine: ScriptedEngine
+) -> None:
+    """Painted again with other bytes, it is still what the waiting picture starts from."""
+    source = await painted(keeping, member, seed=2)
+    engine.hold_at = 0
+    digest = "f" * 64
+    async with keeping.jobs._db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO former_hashes (sha256, image_id) VALUES (?, ?)", digest, source.images[0].id
+        )
+    await keeping.studio.submit(member, request(init_image=digest, strength=0.5))
+    note(keeping, source.images[0], days=100, size=3 * GIGABYTE)
+    assert await keeping.retention.sweep() == 0
+    engine.hold_at = None
+
+
 async def test_a_file_that_cannot_be_removed_is_passed_by(
     keeping: App, member: Origin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
