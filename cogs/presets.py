@@ -15,14 +15,12 @@ from bot.defaults import Options
 from bot.preferences import MAX_PRESETS, Named, Preferences
 from bot.studio import Studio
 from cogs import options, suggestions
-from cogs.access import may_see
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
+from cogs.finding import find_finished
 from cogs.imagine import COUNTS, RATINGS
 from cogs.layouts import WORKING, layout
 from cogs.text import inline, plain, plural, trim
-from db.jobs import Job
-from pipeline.errors import MemberError
 
 AnyInteraction = discord.Interaction[Any]
 Name = Range[str, 1, 100]
@@ -102,7 +100,9 @@ class Presets(
                 guidance_scale=guidance,
                 order=order,
             )
-            source = await self._find(interaction, job) if job is not None else None
+            source = None
+            if job is not None:
+                source = await find_finished(interaction, self._album, self._afterwards, job)
             user = interaction.user
             named, replaced = await self._preferences.save(user.id, user.name, name, typed, source)
             done = "Replaced" if replaced else "Saved"
@@ -129,21 +129,6 @@ class Presets(
             await defer_privately(interaction)
             await self._preferences.delete(interaction.user.id, name)
             await whisper(interaction, f"Deleted {inline(name)}. Pictures painted by it stay as they are.")
-
-    async def _find(self, interaction: AnyInteraction, name: str) -> Job:
-        """The finished job that a member names, painted or not.
-
-        Raises:
-            MemberError: none is meant, it is not known here, or it was posted where the member cannot look.
-        """
-        found = await self._album.find(name)
-        if found is None:
-            raise MemberError("No pictures of mine are known under this link.")
-        job = await self._afterwards.finished(found, interaction.guild_id or 0, interaction.user.id)
-        if not may_see(interaction, job.channel_id, job.user_id):
-            # The same words as for a job that never was: numbers can be guessed.
-            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
-        return job
 
 
 def list_view(found: tuple[Named, ...]) -> discord.ui.LayoutView:

@@ -22,3 +22,11 @@ async def world(tmp_path: Path, engine: ScriptedEngine) -> AsyncIterator[World]:
     """The real bot; only the model is missing."""
     async with discord_world(tmp_path, make_engine=lambda _: engine) as opened:
         yield opened
+
+
+@pytest.fixture
+async def painted(world: World) -> World:
+    """A world with one result of alice's: job 1."""
+    await world.imagine(prompt="1girl, green hair", negative="hat", seed=7, steps=20, aspect="7:9")
+    await world.finished()
+    return world

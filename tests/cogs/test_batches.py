@@ -238,7 +238,7 @@ async def test_the_same_seed_holds_for_every_permutation(world: World) -> None:
 
 async def test_an_edit_can_become_a_batch(world: World) -> None:
     """Every job of it goes on from the picture that was edited."""
-    from tests.cogs.test_going_on import filled
+    from tests.support.results import filled
 
     await world.imagine(prompt="1girl")
     await world.finished()

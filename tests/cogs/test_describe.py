@@ -12,10 +12,10 @@ from PIL import Image
 from cogs.borrow_form import BORROW_FORM, kept_of
 from pipeline.metadata import encode_png
 from pipeline.recipe import Recipe
-from tests.cogs.test_going_on import filled, form_of
 from tests.pipeline.test_metadata import PIXELS, RECIPE
 from tests.pipeline.test_metadata_reading import FOREIGN, png
 from tests.support.pictures import saved
+from tests.support.results import filled, form_of
 from tests.support.simcord_env import World, answer_of, buttons_of
 
 MENU = "Use these settings"

@@ -249,7 +249,7 @@ async def test_what_goes_on_from_a_draft_is_one(world: World, label: str) -> Non
 
 async def test_an_edit_and_a_rerun_of_a_draft_are_drafts(world: World) -> None:
     """Whatever way it is gone on from."""
-    from tests.cogs.test_going_on import filled
+    from tests.support.results import filled
 
     result = await draft(world)
     opened = await world.alice.click(result.response, label="Edit")

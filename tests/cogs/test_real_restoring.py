@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tests.cogs.test_going_on import files
 from tests.cogs.test_real_variations import pixels
 from tests.cogs.test_restoring import job_of, press_again, show, sweep
+from tests.support.results import files
 from tests.support.simcord_env import World, discord_world
 
 

@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from db.jobs import Job
-from tests.cogs.test_going_on import ask_to_delete, files
+from tests.support.results import ask_to_delete, files
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of, buttons_of, discord_world, raw_components, text_of
 from tests.support.wire import walk
