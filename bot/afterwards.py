@@ -25,7 +25,7 @@ from pipeline.profiles.types import Profile
 from pipeline.prompt.compose import Added, Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
-from pipeline.sizes import is_allowed, nearest_sizes
+from pipeline.sizes import is_allowed, nearest_size
 
 log = logging.getLogger(__name__)
 
@@ -176,8 +176,7 @@ class Afterwards:
         width, height = Recipe.from_json(image.recipe).painted_size
         profile = self._studio.profiles.get(image.profile)
         if profile is not None and not is_allowed(profile, width, height):
-            [nearest] = nearest_sizes(profile, width, height, 1)
-            width, height = nearest.width, nearest.height
+            return nearest_size(profile, width, height)
         return f"{width}x{height}"
 
     def retry(self, job: Job) -> tuple[ImagineRequest, Lineage]:

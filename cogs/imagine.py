@@ -24,7 +24,7 @@ from cogs.errors import guarded
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
-from pipeline.sizes import nearest_sizes
+from pipeline.sizes import nearest_size
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -154,8 +154,8 @@ class Imagine(commands.Cog):
             request = replace(request, init_image=picture.sha256)
             if as_it_is:
                 profile = choose_profile(self._studio.profiles, request.profile, self._studio.default_profile)
-                nearest = nearest_sizes(profile, picture.width, picture.height, 1)[0]
-                request = replace(request, aspect=None, size=f"{nearest.width}x{nearest.height}")
+                size = nearest_size(profile, picture.width, picture.height)
+                request = replace(request, aspect=None, size=size)
             return request
 
         return put

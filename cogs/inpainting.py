@@ -21,21 +21,14 @@ from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
 from cogs.imagine import COUNTS
 from cogs.painting import Painting
-from pipeline.profiles.types import Profile
 from pipeline.request import ImagineRequest, choose_profile
-from pipeline.sizes import nearest_sizes, resolve_size
+from pipeline.sizes import nearest_size, resolve_size
 
 AnyInteraction = discord.Interaction[Any]
 
 REPAINT: Final = 0.8
 """How much of the masked part is painted again if nothing is said: a new thing can appear, where the old one was."""
 REGIONS: Final[list[Choice[str | int | float]]] = [Choice(name=name, value=name) for name in NAMES]
-
-
-def nearest_size(profile: Profile, width: int, height: int) -> str:
-    """The size of the model that is most like a picture's."""
-    nearest = nearest_sizes(profile, width, height, 1)[0]
-    return f"{nearest.width}x{nearest.height}"
 
 
 class Inpainting(commands.Cog):

@@ -228,3 +228,9 @@ def _listed(buckets: Iterable[Bucket]) -> str:
 def _aspects(profile: Profile) -> str:
     listed = ", ".join(f"`{bucket.aspect}`" for bucket in profile.buckets)
     return f"{listed}, or any other ratio" if profile.free_sizes else listed
+
+
+def nearest_size(profile: Profile, width: int, height: int) -> str:
+    """The allowed size most like a wished one, as a request spells it: `832x1216`."""
+    [nearest] = nearest_sizes(profile, width, height, 1)
+    return f"{nearest.width}x{nearest.height}"
