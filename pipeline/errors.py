@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.sentence import Sentence
+
 
 class MemberError(Exception):
     """Something a person can understand and act on.
@@ -18,9 +20,9 @@ class MemberError(Exception):
         super().__init__(self.text)
 
     @property
-    def text(self) -> str:
-        """The finished sentence, in English."""
-        return self.template.format(**self.params) if self.params else self.template
+    def text(self) -> Sentence:
+        """The finished sentence: English, and able to be said in another language."""
+        return Sentence(self.template, **self.params)
 
 
 class InvalidRequest(MemberError):

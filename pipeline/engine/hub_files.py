@@ -73,7 +73,7 @@ def _weights(names: list[str], prefix: str, stem: str, wanted: Wanted) -> list[s
         for pattern in (whole, shards):
             if chosen := [name for name in names if pattern.fullmatch(name)]:
                 return chosen
-    raise _no_weights([name for name in names if name.startswith(prefix)], prefix or "its root", wanted)
+    raise _no_weights([name for name in names if name.startswith(prefix)], prefix or "/", wanted)
 
 
 def _no_weights(names: list[str], where: str, wanted: Wanted) -> WeightsError:
@@ -83,8 +83,8 @@ def _no_weights(names: list[str], where: str, wanted: Wanted) -> WeightsError:
             "opened: weights are read from .safetensors files only.",
             repo=wanted.repo,
         )
-    return WeightsError(
-        "The repository `{repo}` holds no safetensors weights{where}.",
-        repo=wanted.repo,
-        where=f" in {where}" if where else "",
-    )
+    if where:
+        return WeightsError(
+            "The repository `{repo}` holds no safetensors weights in `{where}`.", repo=wanted.repo, where=where
+        )
+    return WeightsError("The repository `{repo}` holds no safetensors weights.", repo=wanted.repo)
