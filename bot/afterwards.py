@@ -15,6 +15,7 @@ from bot.drafts import check_own
 from bot.orders import RESTORE, Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.ratings import rating_of
+from bot.said import noted
 from bot.studio import Studio
 from db.errors import DatabaseError
 from db.gallery import Gallery, LeftFile
@@ -22,9 +23,10 @@ from db.jobs import Image, Job, JobState
 from db.records import Ancestor
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile
-from pipeline.prompt.compose import Added, Composed
+from pipeline.prompt.compose import Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
+from pipeline.sentence import Sentence
 from pipeline.sizes import is_allowed, nearest_size
 
 log = logging.getLogger(__name__)
@@ -139,9 +141,14 @@ class Afterwards:
         if not pairs:
             return ""
         if same == pairs:
-            return f"The same as #{before.id}, pixel for pixel."
+            return Sentence("The same as #{job}, pixel for pixel.", job=before.id)
         # The recipe is the same. On a GPU neighbours in the same batch are enough to move a pixel.
-        return f"{pairs - same} of {pairs} differ from #{before.id}, as other weights, devices or libraries do."
+        return Sentence(
+            "{differ} of {pairs} differ from #{job}, as other weights, devices or libraries do.",
+            differ=pairs - same,
+            pairs=pairs,
+            job=before.id,
+        )
 
     async def vary(self, job: Job, position: int, how: Vary) -> tuple[ImagineRequest, Lineage]:
         """As many variations of one picture as the job had pictures, with the next seeds of its family.
@@ -307,16 +314,6 @@ def asked(job: Job) -> ImagineRequest:
     if not isinstance(data, dict):
         raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
     return ImagineRequest.from_dict(data)
-
-
-def noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:
-    """What was added to the prompt and warned of when the job was asked for."""
-    try:
-        notes = json.loads(job.notes)
-        added = tuple(Added(str(tag), str(rule), where) for tag, rule, where in notes["added"])
-        return added, tuple(str(text) for text in notes["warnings"])
-    except (ValueError, KeyError, TypeError):
-        return (), ()
 
 
 def _first(job: Job) -> int | None:

@@ -19,6 +19,7 @@ from pipeline.numbers import whole_number
 from pipeline.prompt.permutations import expand, read
 from pipeline.request import MAX_COUNT, ImagineRequest
 from pipeline.seeds import read_seeds, runs
+from pipeline.sentence import Sentence, packed, unpacked
 
 MOST_JOBS: Final = 40
 """Jobs of one batch: each is a message of its own, and a channel takes so many at once."""
@@ -99,8 +100,8 @@ class Batches:
             raise InvalidRequest(
                 "This stands for {prompts}, {pictures} in all, and {most} is the most you may have waiting "
                 "here. Take fewer alternatives or fewer of each.",
-                prompts=_number(prompts, "prompts"),
-                pictures=_number(prompts * each, "pictures"),
+                prompts=_prompts(prompts),
+                pictures=_pictures(prompts * each),
                 most=self._most,
             )
         if jobs > MOST_JOBS:
@@ -156,8 +157,16 @@ class Batches:
         return await self._confirmations.drop(number)
 
 
-def _number(count: int, what: str) -> str:
-    return f"more than a million {what}" if count > _COUNTABLE else f"{count} {what}"
+def _prompts(count: int) -> Sentence:
+    if count > _COUNTABLE:
+        return Sentence("more than a million prompts")
+    return Sentence("{count} prompts", count=count)
+
+
+def _pictures(count: int) -> Sentence:
+    if count > _COUNTABLE:
+        return Sentence("more than a million pictures")
+    return Sentence("{count} pictures", count=count)
 
 
 def _packed(batch: Batch) -> str:
@@ -168,7 +177,7 @@ def _packed(batch: Batch) -> str:
         "parent": batch.lineage.parent_image_id,
         "private": batch.private,
         "notify": batch.notify,
-        "warnings": batch.warnings,
+        "warnings": [packed(each) for each in batch.warnings],
     }
     return json.dumps(data, ensure_ascii=False)
 
@@ -177,4 +186,4 @@ def _unpacked(text: str) -> Batch:
     data = json.loads(text)
     requests = tuple(ImagineRequest.from_dict(each) for each in data["requests"])
     lineage = Lineage(data["action"], data["parent"])
-    return Batch(requests, lineage, data["private"], data["notify"], tuple(data["warnings"]))
+    return Batch(requests, lineage, data["private"], data["notify"], tuple(map(unpacked, data["warnings"])))

@@ -20,6 +20,7 @@ from db.jobs import Jobs
 from pipeline.errors import MemberError
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
+from pipeline.sentence import Sentence
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
 
 log = logging.getLogger(__name__)
@@ -247,7 +248,7 @@ class Dispatcher:
             case Loading(_, text, fraction, ids):
                 self._fetching.update(i for i in ids if i in self._running)
                 self.wake()
-                self._note(ids, text if fraction is None else f"{text} {fraction:.0%}")
+                self._note(ids, _loading(text, fraction))
             case Notice(image_id, text):
                 self._notice(image_id, text)
             case Dropped(image_id):
@@ -255,12 +256,12 @@ class Dispatcher:
             case Painted(image_id):
                 if entry := self._leave(image_id):
                     self._spawn(
-                        self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture {image_id}"
+                        self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture-{image_id}"
                     )
             case Failed(image_id, error):
                 self._board.unshow(image_id)
                 if entry := self._leave(image_id):
-                    self._spawn(self._recorder.failed(entry[0], error), f"failure {image_id}")
+                    self._spawn(self._recorder.failed(entry[0], error), f"failure-{image_id}")
             case Started(image_id):
                 self._fetching.discard(image_id)
             case Preview():
@@ -304,3 +305,7 @@ class Dispatcher:
         self._board.images.pop(image_id, None)
         self.wake()
         return None if entry is None else (entry[0], entry[1], self._share - entry[2])
+
+
+def _loading(text: str, fraction: float | None) -> str:
+    return text if fraction is None else Sentence("{what} {part:.0%}", what=text, part=fraction)

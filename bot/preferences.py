@@ -23,6 +23,7 @@ from pipeline.numbers import Number, whole_number
 from pipeline.profiles.types import Profile
 from pipeline.prompt.negative import choose_presets
 from pipeline.request import MAX_COUNT, choose_profile, choose_rating
+from pipeline.sentence import Sentence
 from pipeline.sizes import resolve_size
 
 MAX_PRESETS: Final = 25
@@ -80,9 +81,9 @@ class Preferences:
         layers = []
         if preset is not None and preset.strip():
             named = await self.preset(origin.user_id, preset)
-            layers.append(Layer(named.options, f"your preset `{named.name}`"))
+            layers.append(Layer(named.options, Sentence("your preset `{name}`", name=named.name)))
         defaults = await self._tables.defaults(origin.user_id)
-        layers.append(Layer(Options.of_defaults(defaults), "your settings"))
+        layers.append(Layer(Options.of_defaults(defaults), Sentence("your settings")))
 
         def fill() -> Effective:
             request, warnings = effective(

@@ -37,6 +37,7 @@ from pipeline.queueing.eta import Estimator, wording
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
+from pipeline.sentence import Sentence
 
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
@@ -201,8 +202,10 @@ class Studio:
             and (p := self.progress(entry.job_id)) is not None
             and p.eta_seconds is not None
         ]
-        when = f"Come back in {wording(min(mine))}" if mine else "Come back when the first of them is done"
-        who = "You already have" if error.which == "user" else "This server already has"
+        when = Sentence("Come back when the first of them is done")
+        if mine:
+            when = Sentence("Come back in {time}", time=wording(min(mine)))
+        who = Sentence("You already have") if error.which == "user" else Sentence("This server already has")
         return QueueFull(
             "{who} {pending} pictures waiting, and {cap} is the most here. {when}; `/queue` shows them.",
             who=who,

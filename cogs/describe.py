@@ -23,6 +23,7 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import message_link
 from cogs.painting_buttons import EditButton
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.metadata_reading import FoundSettings, of_recipe, read_settings
@@ -109,17 +110,22 @@ class Describe(commands.Cog):
         return job
 
     async def _tell(self, interaction: AnyInteraction, found: FoundSettings, job: Job | None = None) -> None:
-        where = ""
+        head = ""
         if job is not None:
             link = message_link(f"#{job.id}", job.guild_id, job.channel_id, job.message_id)
-            where = f", as {link} by <@{job.user_id}>"
+            head = say(
+                "### Painted with {source}, as {job} by {member}",
+                source=found.source,
+                job=link,
+                member=f"<@{job.user_id}>",
+            )
         view = described_view(
             found,
             self._studio.profiles,
             self._studio.default_profile,
             # What was asked for is more than the recipe says, and known for jobs of ours.
             [UseButton() if job is None else EditButton(job.id)],
-            where,
+            head,
         )
         await interaction.edit_original_response(
             view=view, attachments=[settings_file(found)], allowed_mentions=NOBODY

@@ -97,7 +97,8 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
             raise _too_large(limit)
         said = say("As it was painted, with the prompt and the recipe inside.")
         if too_large:
-            said += f" {plural(too_large, 'file')} more would be too large for this server."
+            more = say("{files} more would be too large for this server.", files=plural(too_large, "file"))
+            said = f"{said} {more}"
         try:
             await interaction.edit_original_response(
                 content=said, attachments=[each.file("") for each in files], allowed_mentions=NOBODY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import string
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -14,9 +13,8 @@ from discord import app_commands
 from bot.errors import tell
 from bot.orders import PictureGone
 from cogs.fate import TROUBLE
-from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
-from cogs.words import say, speak, translated
-from db.errors import DatabaseError
+from cogs.text import CONTENT_LIMIT, clean, shown, trim
+from cogs.words import say, speak
 from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
@@ -60,42 +58,8 @@ async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View 
 
 def explain(error: BaseException, doing: str) -> tuple[str, str]:
     """`tell`, with the sentence fit for Discord and in this task's language: (sentence, reference id)."""
-    _, reference = tell(error, doing)
-    match error:
-        case MemberError():
-            return shown(error), reference
-        case DatabaseError():
-            text = say("{problem} (reference {reference})", problem=translated(error.text), reference=reference)
-        case _:
-            text = say(
-                "Something went wrong on our side while {doing}. Please tell the server owner this reference: "
-                "{reference}.",
-                doing=translated(doing),
-                reference=reference,
-            )
-    return text, reference
-
-
-def shown(error: MemberError) -> str:
-    """The sentence, in which no parameter can leave its code or be read as markdown.
-
-    Parameters hold what members type: a backtick in one would end the code around it, and a link after that
-    would be a live one in the bot's own words.
-    """
-    template = translated(error.template)
-    if not error.params:
-        return template
-    parts, inside = [], False
-    formatter = string.Formatter()
-    for literal, name, spec, conversion in formatter.parse(template):
-        parts.append(literal)
-        inside ^= literal.count("`") % 2 == 1
-        if name is None:
-            continue
-        value, _ = formatter.get_field(name, (), error.params)
-        text = format(formatter.convert_field(value, conversion), spec or "")
-        parts.append(coded(text) if inside else plain(text))
-    return "".join(parts)
+    text, reference = tell(error, doing)
+    return shown(text), reference
 
 
 async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) -> None:

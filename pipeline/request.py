@@ -247,7 +247,7 @@ def warm_up(profiles: Mapping[str, Profile]) -> None:
 
     Called off the event loop at start, so that the first member does not wait for it there.
     """
-    long_prompt = ", ".join(f"tag number {i}" for i in range(700))
+    long_prompt = ", ".join(f"tag{i}" for i in range(700))
     for profile in profiles:
         with contextlib.suppress(InvalidRequest, WeightsError):
             compose_request(

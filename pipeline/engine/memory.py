@@ -18,6 +18,7 @@ import torch
 from pipeline.engine.device import free_cached_memory
 from pipeline.engine.model import LoadedModel
 from pipeline.errors import OutOfMemory
+from pipeline.sentence import Sentence
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -29,10 +30,14 @@ _PHRASES: Final = (
     "alloc_failed",  # CUDNN_STATUS_ALLOC_FAILED, CUBLAS_STATUS_ALLOC_FAILED
 )
 
-SMALLER_BATCH: Final = "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
-TILED: Final = "Memory ran out, so this picture is decoded in tiles: fine shades may differ a little."
-OFFLOADED: Final = "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
-FORGOTTEN: Final = "Memory ran out, so caches were emptied before another try."
+SMALLER_BATCH: Final = Sentence(
+    "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
+)
+TILED: Final = Sentence("Memory ran out, so this picture is decoded in tiles: fine shades may differ a little.")
+OFFLOADED: Final = Sentence(
+    "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
+)
+FORGOTTEN: Final = Sentence("Memory ran out, so caches were emptied before another try.")
 GIVEN_UP: Final = (
     "This picture of {width} x {height} does not fit into memory, even in small parts: ask for a smaller size."
 )
