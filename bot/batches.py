@@ -72,7 +72,7 @@ class Batches:
         rows = self._rows(request, seeds)
         jobs = permutations.count * len(rows)
         if jobs > 1:
-            each = whole_number("count", request.count, 1, MAX_COUNT)
+            each = whole_number(Sentence("count"), request.count, 1, MAX_COUNT)
             if seeds.strip():
                 each = sum(count for _, count in rows)
             self._check(permutations.count, each, jobs)

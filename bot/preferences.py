@@ -291,7 +291,9 @@ def _checked(
                 choose_presets(profile, value)
             return replace(defaults, negative_preset=value)
         case Setting.COUNT:
-            return replace(defaults, count=whole_number("count", value, 1, MAX_COUNT) if value else None)
+            return replace(
+                defaults, count=whole_number(Sentence("count"), value, 1, MAX_COUNT) if value else None
+            )
         case Setting.RATING:
             rating = choose_rating(value)
             return replace(defaults, rating=rating.value if rating else None)

@@ -154,7 +154,7 @@ def _steps(profile: Profile, sampler: Sampler, wanted: Number | None) -> int:
     if wanted is None or wanted == "":
         return sampler.steps or int(limits.default)
     most = min(int(limits.maximum), sampler.max_steps or int(limits.maximum))
-    name = "steps"
+    name = Sentence("steps")
     if most < int(limits.maximum):
         name = Sentence("steps with {sampler}", sampler=sampler.name)
     return whole_number(name, wanted, int(limits.minimum), most)
@@ -163,7 +163,7 @@ def _steps(profile: Profile, sampler: Sampler, wanted: Number | None) -> int:
 def _guidance(profile: Profile, sampler: Sampler, wanted: Number | None) -> float:
     if wanted is None or wanted == "":
         return sampler.guidance_scale or profile.guidance_scale.default
-    return real_number("guidance", wanted, profile.guidance_scale)
+    return real_number(Sentence("guidance"), wanted, profile.guidance_scale)
 
 
 def _strength(request: ImagineRequest, steps: int) -> float:
@@ -175,7 +175,11 @@ def _strength(request: ImagineRequest, steps: int) -> float:
     if not request.init_image:
         return 0.0
     limits = Range(default=0.6, minimum=0.05, maximum=1.0, recommended_low=0.2, recommended_high=0.8)
-    strength = limits.default if request.strength is None else real_number("strength", request.strength, limits)
+    strength = (
+        limits.default
+        if request.strength is None
+        else real_number(Sentence("strength"), request.strength, limits)
+    )
     if int(steps * strength) < 1:
         raise InvalidRequest(
             "A strength of {strength:g} leaves none of {steps} steps. Take at least {least:g}, or more steps.",
@@ -198,8 +202,8 @@ def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: 
         )
     said = []
     for what, value, limits in (
-        ("steps", steps, profile.steps),
-        ("guidance", guidance, profile.guidance_scale),
+        (Sentence("steps"), steps, profile.steps),
+        (Sentence("guidance"), guidance, profile.guidance_scale),
     ):
         low, high = limits.recommended_low, limits.recommended_high
         if not low <= value <= high:
@@ -280,13 +284,13 @@ def plan(
     """
     profile, composed = compose_request(request, profiles, default_profile, ceiling)
     width, height = resolve_size(profile, request.aspect, request.size)
-    count = whole_number("count", request.count, 1, MAX_COUNT)
+    count = whole_number(Sentence("count"), request.count, 1, MAX_COUNT)
     sampler = SAMPLERS[choose_sampler(profile, request.sampler)]
     steps = _steps(profile, sampler, request.steps)
     guidance = _guidance(profile, sampler, request.guidance_scale)
     strength = _strength(request, steps)
     last = MAX_SEED - count + 1
-    name = "seed" if count == 1 else Sentence("seed of the first of {count} pictures", count=count)
+    name = Sentence("seed") if count == 1 else Sentence("seed of the first of {count} pictures", count=count)
     seed = draw_seed() % (last + 1) if request.seed is None else whole_number(name, request.seed, 0, last)
     first = Recipe(
         profile=profile.id,
