@@ -85,6 +85,6 @@ def _no_weights(names: list[str], where: str, wanted: Wanted) -> WeightsError:
         )
     if where:
         return WeightsError(
-            "The repository `{repo}` holds no safetensors weights in `{where}`.", repo=wanted.repo, where=where
+            "The repository `{repo}` holds no safetensors weights in {where}.", repo=wanted.repo, where=where
         )
     return WeightsError("The repository `{repo}` holds no safetensors weights.", repo=wanted.repo)

@@ -31,9 +31,9 @@ def test_it_is_its_english_text() -> None:
 def test_it_never_changes() -> None:
     """It is passed between packages and threads."""
     with pytest.raises(AttributeError):
-        NESTED.template = "x"  # type: ignore[misc]
+        NESTED.template = "x"
     with pytest.raises(TypeError):
-        NESTED.values["name"] = "x"
+        NESTED.values["name"] = "x"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy])
