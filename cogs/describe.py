@@ -23,6 +23,7 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import message_link
 from cogs.painting_buttons import EditButton
+from cogs.who import Who, may
 from db.jobs import Job
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.metadata_reading import FoundSettings, of_recipe, read_settings
@@ -51,7 +52,7 @@ class Describe(commands.Cog):
         self._afterwards = afterwards
         self._album = album
         self._menu = app_commands.guild_only(
-            app_commands.ContextMenu(name="Use these settings", callback=self._use)
+            may(Who.EVERYBODY)(app_commands.ContextMenu(name="Use these settings", callback=self._use))
         )
 
     async def cog_load(self) -> None:
@@ -62,6 +63,7 @@ class Describe(commands.Cog):
         """And take none away."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
+    @may(Who.EVERYBODY)
     @app_commands.command(
         name="describe", description="How a picture was painted: prompt, model, seed and the rest"
     )

@@ -10,6 +10,7 @@ from discord import ui
 from cogs.access import may_see, origin_of
 from cogs.buttons import AnyInteraction
 from cogs.job_button import JobButton
+from cogs.who import Who
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class RestoreButton(JobButton, template=r"tb:restore:(?P<job>[0-9]{1,18})"):
     """Brings the files of a job back, painted again from their recipes, for whoever presses."""
 
+    who = Who.SEEING
     name, label, emoji = "restore", "Paint it again", "🖌️"
     style = discord.ButtonStyle.primary
     doing = "painting that again"
