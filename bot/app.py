@@ -171,10 +171,12 @@ async def open_app(
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
-        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures)
+        forgetter = Forgetter(
+            studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
+        )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
-        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
