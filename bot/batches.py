@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.drafts import DRAFT
-from bot.orders import Accepted, Lineage, Order, Origin
+from bot.orders import Accepted, Lineage, Order, Origin, QueueFull
 from bot.settings import Settings
 from bot.studio import Studio
 from db.confirmations import Confirmations
@@ -139,8 +139,16 @@ class Batches:
         """Queue all of it, once. What is random is drawn now.
 
         Raises:
-            MemberError: it was queued or cancelled meanwhile, or as `Studio.submit`, for all of it.
+            MemberError: it was queued or cancelled meanwhile, there is no room for it now (it still waits then), or
+                as `Studio.submit`, for all of it.
         """
+        if batch.pictures > self._most:  # the cap was lowered since: waiting would not help
+            raise InvalidRequest(
+                "This is a batch of {count} pictures, and {cap} is the most that may wait here now. Cancel it, and ask "
+                "for fewer.",
+                count=batch.pictures,
+                cap=self._most,
+            )
         orders: list[Order] = []
         for request in batch.requests:
             planned = (await self._studio.planned(origin, request)).warned(batch.warnings)
@@ -150,6 +158,14 @@ class Batches:
             return await self._studio.submit_all(origin, orders, number)
         except NotWaiting as error:
             raise MemberError(_GONE) from error
+        except QueueFull as error:
+            raise QueueFull(
+                "This is a batch of {count} pictures, and {pending} of the {cap} that may wait here already do. "
+                "Nothing was queued: press Paint again when some of them are done. `/queue` shows them.",
+                count=batch.pictures,
+                pending=error.params["pending"],
+                cap=error.params["cap"],
+            ) from error
 
     async def drop(self, number: int) -> bool:
         """Cancel it before anything was queued. False when it does not wait any more."""
