@@ -192,7 +192,12 @@ class Engine:
             [work],
         )
         # A picture that starts from another one is encoded here.
-        return self._with_memory(lambda: begin(work, model, conditioning, started), model, [work])
+        return self._with_memory(
+            lambda: begin(work, model, conditioning, started, tiled=self._ladder.tiled(model, shape)),
+            model,
+            [work],
+            vae=bool(recipe.init_image),
+        )
 
     def _model(self, work: Work) -> LoadedModel:
         """The model of a work: that of an image being painted with it, so that it is never in memory twice."""
@@ -270,7 +275,7 @@ class Engine:
                 lambda: decode(model, image.latents, tiled=self._ladder.tiled(model, image.shape)),
                 model,
                 [work],
-                decoding=True,
+                vae=True,
             )
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(image, error)
@@ -287,7 +292,7 @@ class Engine:
         self._events.append(Failed(image.work.id, plain(error, recipe.width, recipe.height)))
 
     def _with_memory(
-        self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, decoding: bool = False
+        self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, vae: bool = False
     ) -> T:
         """Run something for works of one size, stepping down the memory ladder as often as it takes."""
 
@@ -302,7 +307,7 @@ class Engine:
             model,
             latent_shape(model, recipe.width, recipe.height),
             batch=len(works),
-            decoding=decoding,
+            vae=vae,
             changed=changed,
             release_idle=lambda: self._models.release_idle(in_use),
         )

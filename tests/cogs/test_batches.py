@@ -200,9 +200,7 @@ async def test_the_guilds_cap_holds_too(tmp_path: Path, engine: ScriptedEngine) 
         assert "3 is the most" in answer_of(await world.imagine(prompt="{a|b}{c|d}"))
 
 
-async def test_others_of_the_guild_may_have_filled_it_meanwhile(
-    tmp_path: Path, engine: ScriptedEngine
-) -> None:
+async def test_others_of_the_guild_may_have_filled_it_meanwhile(tmp_path: Path, engine: ScriptedEngine) -> None:
     """Between the question and the press: nothing of it is queued, and it is painted when they are done."""
     engine.hold_at = 1
     async with discord_world(tmp_path, make_engine=lambda _: engine, max_pending_per_guild=5) as world:
