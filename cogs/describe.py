@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from discord.ext import commands
 
 from bot.afterwards import Afterwards
 from bot.album import Album
+from bot.attachments import kind_of
 from bot.borrowing import borrow
 from bot.studio import Studio
 from cogs.access import may_see
@@ -38,6 +40,7 @@ _NOTHING: Final = (
     "This picture says nothing of how it was painted. Discord keeps what is written in PNG files, but most other "
     "programs take it out, and JPEG and WebP files are not read."
 )
+_KINDS: Final = {"JPEG": "JPEG", "WEBP": "WebP"}
 
 
 class Describe(commands.Cog):
@@ -84,10 +87,7 @@ class Describe(commands.Cog):
                 check_attachment(image)
             await defer_privately(interaction)
             if image is not None:
-                found = await _first([image])
-                if found is None:
-                    raise MemberError(_NOTHING)
-                await self._tell(interaction, found)
+                await self._tell(interaction, await _first([image]))
             else:
                 known = await self._find(interaction, job or "")
                 if known is None:
@@ -146,20 +146,28 @@ class Describe(commands.Cog):
                 raise MemberError(
                     "The file takes too long to arrive for a form to open. Save it and use `/describe image:`."
                 ) from None
-            if found is None:
-                raise MemberError(_NOTHING)
             borrowed = borrow(found, profiles, self._studio.default_profile)
             await interaction.response.send_modal(borrow_form(borrowed, profiles))
 
 
-async def _first(attached: Iterable[discord.Attachment]) -> FoundSettings | None:
+async def _first(attached: Iterable[discord.Attachment]) -> FoundSettings:
     """What the first file says that says anything.
 
     Raises:
-        MemberError: one is too large, or Discord does not hand it over.
+        MemberError: none does; or one is too large, or Discord does not hand it over.
     """
+    kinds = []
     for attachment in attached:
-        found = await asyncio.to_thread(read_settings, await download(attachment))
+        data = await download(attachment)
+        found = await asyncio.to_thread(read_settings, data)
         if found is not None:
             return found
-    return None
+        with contextlib.suppress(InvalidRequest):
+            kinds.append(kind_of(data))
+    if len(kinds) == 1 and kinds[0] in _KINDS:
+        raise MemberError(
+            "This is a {kind} file, and settings are read from PNG files only: others lose what is written in them. "
+            "Attach the PNG file as it was painted.",
+            kind=_KINDS[kinds[0]],
+        )
+    raise MemberError(_NOTHING)
