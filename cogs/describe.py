@@ -25,6 +25,7 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import message_link
 from cogs.painting_buttons import EditButton
+from cogs.patience import in_time, open_form
 from db.jobs import Job
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.metadata_reading import FoundSettings, of_recipe, read_settings
@@ -130,24 +131,23 @@ class Describe(commands.Cog):
         async with guarded(interaction, "opening the form"):
             profiles = self._studio.profiles
             # Of our own pictures the database knows more than their files do, and at once.
-            job = await self._find(interaction, message.jump_url)
+            async with in_time(interaction):
+                job = await self._find(interaction, message.jump_url)
             if job is not None:
-                await interaction.response.send_modal(
-                    edit_form(job.id, self._afterwards.prefilled(job), profiles)
-                )
+                await open_form(interaction, edit_form(job.id, self._afterwards.prefilled(job), profiles))
                 return
             attached = [*message.attachments, *(a for s in message.message_snapshots for a in s.attachments)]
             if not attached:
                 raise MemberError("There is no picture in this message, and none of my jobs is shown by it.")
             try:
-                async with asyncio.timeout(SECONDS):
+                async with in_time(interaction), asyncio.timeout(SECONDS):
                     found = await _first(attached[:MOST_FILES])
             except TimeoutError:
                 raise MemberError(
                     "The file takes too long to arrive for a form to open. Save it and use `/describe image:`."
                 ) from None
             borrowed = borrow(found, profiles, self._studio.default_profile)
-            await interaction.response.send_modal(borrow_form(borrowed, profiles))
+            await open_form(interaction, borrow_form(borrowed, profiles))
 
 
 async def _first(attached: Iterable[discord.Attachment]) -> FoundSettings:
