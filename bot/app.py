@@ -21,6 +21,7 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.moderation import Moderation, open_moderation
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
@@ -73,6 +74,7 @@ class App:
     exporter: Exporter
     expander: Expander
     handed_in: HandedIn
+    moderation: Moderation
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -127,6 +129,7 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
+        moderation = await open_moderation(database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -158,6 +161,7 @@ async def open_app(
             pictures=pictures,
             gallery=gallery,
             sources=sources,
+            gate=moderation.gate,
         )
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
@@ -197,6 +201,7 @@ async def open_app(
                 exporter=exporter,
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
+                moderation=moderation,
                 jobs=jobs,
                 store=KeyValue(database),
             )

@@ -14,7 +14,7 @@ from bot.permuted import expanded
 from bot.settings import Settings
 from bot.studio import Studio
 from db.confirmations import Confirmations
-from db.jobs import NotWaiting
+from db.jobs import CapReached, NotWaiting
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.request import ImagineRequest
 
@@ -108,12 +108,14 @@ class Batches:
         except NotWaiting as error:
             raise MemberError(_GONE) from error
         except QueueFull as error:
+            if not isinstance(error.__cause__, CapReached):
+                raise
             raise QueueFull(
                 "This is a batch of {count} pictures, and {pending} of the {cap} that may wait here already do. "
                 "Nothing was queued: press Paint again when some of them are done. `/queue` shows them.",
                 count=batch.pictures,
-                pending=error.params["pending"],
-                cap=error.params["cap"],
+                pending=error.__cause__.pending,
+                cap=error.__cause__.cap,
             ) from error
 
     async def drop(self, number: int) -> bool:

@@ -16,6 +16,7 @@ from cogs.finding import find_painted
 from cogs.painting import Painting
 from cogs.patience import in_time
 from cogs.showing import send_result
+from cogs.who import Who, may
 
 Name = app_commands.Range[str, 1, 200]
 
@@ -29,6 +30,7 @@ class Again(commands.Cog):
         self._album = album
         self._painting = painting
 
+    @may(Who.SEEING)
     @app_commands.command(name="show", description="Show pictures again, by number or message link")
     @app_commands.guild_only()
     @app_commands.describe(job="The number, such as #12, or the link of the message")
@@ -39,6 +41,7 @@ class Again(commands.Cog):
             found = await find_painted(interaction, self._album, self._afterwards, job)
             await send_result(interaction, self._studio, self._afterwards, found)
 
+    @may(Who.SEEING)
     @app_commands.command(name="rerun", description="Paint a job again with the very same recipe and seeds")
     @app_commands.guild_only()
     @app_commands.describe(job="The number, such as #12, or the link of the message")

@@ -17,6 +17,7 @@ from cogs.finding import find_painted
 from cogs.layouts import DONE, layout
 from cogs.text import inline, trim
 from cogs.uploads import Upload
+from cogs.who import Who, may
 from pipeline.difference import Change, Reweighted, TagChange
 
 Name = app_commands.Range[str, 1, 200]
@@ -33,6 +34,7 @@ class Compare(commands.Cog):
         self._album = album
         self._comparer = comparer
 
+    @may(Who.SEEING)
     @app_commands.command(
         name="compare", description="Two pictures side by side, and what their recipes differ in"
     )

@@ -26,6 +26,7 @@ from cogs.fate import NOBODY
 from cogs.layouts import message_link
 from cogs.painting_buttons import EditButton
 from cogs.patience import in_time, open_form
+from cogs.who import Who, may
 from db.jobs import Job
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.metadata_reading import FoundSettings, of_recipe, read_settings
@@ -55,7 +56,7 @@ class Describe(commands.Cog):
         self._afterwards = afterwards
         self._album = album
         self._menu = app_commands.guild_only(
-            app_commands.ContextMenu(name="Use these settings", callback=self._use)
+            may(Who.EVERYBODY)(app_commands.ContextMenu(name="Use these settings", callback=self._use))
         )
 
     async def cog_load(self) -> None:
@@ -66,6 +67,7 @@ class Describe(commands.Cog):
         """And take none away."""
         self._tree.remove_command(self._menu.name, type=self._menu.type)
 
+    @may(Who.EVERYBODY)
     @app_commands.command(
         name="describe", description="How a picture was painted: prompt, model, seed and the rest"
     )

@@ -19,6 +19,7 @@ from cogs.downloads import download
 from cogs.layouts import DONE, layout
 from cogs.patience import in_time, open_form
 from cogs.text import block, clean, plain, trim
+from cogs.who import Who
 from pipeline.errors import MemberError
 from pipeline.metadata_reading import FoundSettings
 from pipeline.profiles.types import Profile
@@ -33,6 +34,7 @@ FILE: Final = "settings.json"
 class UseButton(GuardedButton, template=r"tb:use"):
     """Opens what was found as a form. It reads the file beside it, so it works as long as the message is there."""
 
+    who = Who.EVERYBODY
     doing = "opening the form"
 
     def __init__(self) -> None:

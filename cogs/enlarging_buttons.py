@@ -15,6 +15,7 @@ from cogs.job_button import JobButton
 from cogs.patience import in_time
 from cogs.text import plural
 from cogs.uploads import Upload, limit_of, prefix
+from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
@@ -29,6 +30,7 @@ class UpscaleButton(
 ):
     """Enlarges one picture, for whoever presses."""
 
+    who = Who.SEEING
     doing = "enlarging a picture"
 
     def __init__(self, job_id: int, position: int, scale: int, *, alone: bool = False) -> None:
@@ -58,6 +60,7 @@ class UpscaleButton(
 class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
     """Paints over an upscaled picture, for more detail."""
 
+    who = Who.SEEING
     name, label, emoji = "redraw", "Redraw details", "🪄"
     style = discord.ButtonStyle.primary
     doing = "redrawing a picture"
@@ -74,6 +77,7 @@ class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
 class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
     """Hands out the original files, with all their metadata."""
 
+    who = Who.SEEING
     name, label, emoji = "original", "Original file", "💾"
     doing = "fetching the original"
     private = True

@@ -17,6 +17,7 @@ from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
 from cogs.layouts import BROKEN, STOPPED, layout
 from cogs.text import plural, trim
+from cogs.who import Who, may
 from db.forgetting import KEPT, Belongings
 from pipeline.errors import MemberError
 from pipeline.queueing.eta import wording
@@ -65,6 +66,7 @@ def question_view(user_id: int, belongings: Belongings) -> ui.LayoutView:
 class ForgetButton(GuardedButton, template=r"tb:forget:(?P<user>[0-9]{1,20})"):
     """Erases the member whose id it holds, when they press it themselves."""
 
+    who = Who.AUTHOR
     doing = "forgetting you"
 
     def __init__(self, user_id: int) -> None:
@@ -144,6 +146,7 @@ class ForgetMe(commands.Cog):
         await self._bot.wait_until_ready()
         await self._erasing.resume()
 
+    @may(Who.OWN)
     @app_commands.command(
         name="forget-me", description="Delete all your pictures and prompts for good, after a question"
     )

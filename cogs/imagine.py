@@ -22,6 +22,7 @@ from cogs.batching import Batching, Given
 from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
 from cogs.patience import in_time
+from cogs.who import Who, may
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
@@ -44,6 +45,7 @@ class Imagine(commands.Cog):
         self._batching = batching
         self._handed_in = handed_in
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
     @app_commands.describe(

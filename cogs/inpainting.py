@@ -22,6 +22,7 @@ from cogs.errors import guarded
 from cogs.imagine import COUNTS
 from cogs.painting import Painting
 from cogs.patience import in_time
+from cogs.who import Who, may
 from pipeline.request import ImagineRequest, choose_profile
 from pipeline.sizes import nearest_size, resolve_size
 
@@ -43,6 +44,7 @@ class Inpainting(commands.Cog):
         self._painting = painting
         self._handed_in = handed_in
 
+    @may(Who.EVERYBODY)
     @app_commands.command(
         name="inpaint", description="Paint over a part of a picture, and leave the rest as it is"
     )
@@ -105,6 +107,7 @@ class Inpainting(commands.Cog):
                 interaction, request, Lineage("inpaint"), private=private, prepare=prepare
             )
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="expand", description="Paint what lies around a picture, in another shape")
     @app_commands.guild_only()
     @app_commands.describe(

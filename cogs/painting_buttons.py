@@ -14,6 +14,7 @@ from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.edit_form import edit_form
 from cogs.job_button import JobButton
 from cogs.patience import in_time, open_form
+from cogs.who import Who
 from cogs.words import translated
 from db.jobs import Job
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 class RerollButton(JobButton, template=r"tb:reroll:(?P<job>[0-9]{1,18})"):
     """Paints the same with new seeds, for whoever presses."""
 
+    who = Who.SEEING
     name, label, emoji = "reroll", "Reroll", "🔁"
     style = discord.ButtonStyle.primary
     doing = "painting that again"
@@ -45,6 +47,7 @@ class VaryButton(
 ):
     """Paints variations of one picture, for whoever presses."""
 
+    who = Who.SEEING
     doing = "painting variations"
 
     def __init__(self, job_id: int, position: int, how: Vary, *, alone: bool = False) -> None:
@@ -79,6 +82,7 @@ class VaryButton(
 class RetryButton(JobButton, template=r"tb:retry:(?P<job>[0-9]{1,18})"):
     """Asks for the very same again, after a failure or a cancelling."""
 
+    who = Who.SEEING
     name, label, emoji = "retry", "Try again", "🔁"
     style = discord.ButtonStyle.primary
     doing = "trying that again"
@@ -91,6 +95,7 @@ class RetryButton(JobButton, template=r"tb:retry:(?P<job>[0-9]{1,18})"):
 class EditButton(JobButton, template=r"tb:edit:(?P<job>[0-9]{1,18})"):
     """Opens a form with what was asked."""
 
+    who = Who.SEEING
     name, label, emoji = "edit", "Edit", "✏️"
     doing = "opening the form"
 

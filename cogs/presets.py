@@ -21,6 +21,7 @@ from cogs.finding import find_finished
 from cogs.imagine import COUNTS, RATINGS
 from cogs.layouts import WORKING, layout
 from cogs.text import inline, plain, plural, trim
+from cogs.who import Who, may
 
 AnyInteraction = discord.Interaction[Any]
 Name = Range[str, 1, 100]
@@ -40,6 +41,7 @@ class Presets(
         self._afterwards = afterwards
         self._album = album
 
+    @may(Who.OWN)
     @app_commands.command(name="save", description="Save the options of a job, or those you type, under a name")
     @app_commands.guild_only()
     @app_commands.describe(
@@ -109,6 +111,7 @@ class Presets(
             said = f"{done} {inline(named.name)}: {inline(options.summary(named.options), 600)}. "
             await whisper(interaction, f"{said}Use it with `/imagine preset:{named.name}`.")
 
+    @may(Who.OWN)
     @app_commands.command(name="list", description="Your presets and what they set")
     @app_commands.guild_only()
     async def list(self, interaction: AnyInteraction) -> None:
@@ -119,6 +122,7 @@ class Presets(
             view = list_view(found)
             await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
+    @may(Who.OWN)
     @app_commands.command(name="delete", description="Delete one of your presets")
     @app_commands.guild_only()
     @app_commands.describe(name="Which one")

@@ -12,6 +12,7 @@ from cogs.access import may_see, origin_of
 from cogs.buttons import AnyInteraction
 from cogs.job_button import JobButton
 from cogs.patience import in_time
+from cogs.who import Who
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class RestoreButton(JobButton, template=r"tb:restore:(?P<job>[0-9]{1,18})"):
     """Brings the files of a job back, painted again from their recipes, for whoever presses."""
 
+    who = Who.SEEING
     name, label, emoji = "restore", "Paint it again", "🖌️"
     style = discord.ButtonStyle.primary
     doing = "painting that again"

@@ -21,6 +21,7 @@ from cogs.layouts import WORKING, layout
 from cogs.patience import in_time, open_form
 from cogs.selects import GuardedSelect
 from cogs.text import CHOICE_LIMIT, clean, inline, plural, trim
+from cogs.who import Who
 from db.preferences import Defaults
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT
@@ -41,6 +42,7 @@ _MENU: Final = 25
 class SettingSelect(GuardedSelect, template=r"tb:set:(?P<setting>model|aspect|negative|count|rating)"):
     """One default."""
 
+    who = Who.OWN
     doing = "changing your settings"
 
     def __init__(self, setting: Setting, entries: Sequence[discord.SelectOption]) -> None:
@@ -67,6 +69,7 @@ class SettingSelect(GuardedSelect, template=r"tb:set:(?P<setting>model|aspect|ne
 class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
     """Opens a form for an aspect or size that the menu does not offer."""
 
+    who = Who.OWN
     doing = "opening the form"
 
     def __init__(self) -> None:
@@ -100,6 +103,7 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
 class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])"):
     """Says which of the two it shall be, so that pressing twice quickly is pressing once."""
 
+    who = Who.OWN
     doing = "changing your settings"
 
     def __init__(self, *, private: bool) -> None:
@@ -128,6 +132,7 @@ class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])")
 class ResetButton(GuardedButton, template=r"tb:reset-settings"):
     """Takes every default back."""
 
+    who = Who.OWN
     doing = "resetting your settings"
 
     def __init__(self, *, disabled: bool = False) -> None:

@@ -98,7 +98,7 @@ async def test_a_painting_button_is_acknowledged(
 
 async def test_a_shape_is_acknowledged(enlarged: World, database: SlowDatabase) -> None:
     """The button that chooses what an expanded picture becomes."""
-    asked = await enlarged.bob.click(message(enlarged, 2), label="Expand")
+    asked: Any = await enlarged.bob.click(message(enlarged, 2), label="Expand")
     label = buttons_of(asked.response)[0]
     await slowly(enlarged, database, lambda: enlarged.bob.click(asked.response, label=label))
     assert len(enlarged.galleries()) == 3
@@ -120,7 +120,7 @@ async def test_trying_again_is_acknowledged(
 async def test_painting_a_swept_picture_again_is_acknowledged(enlarged: World, database: SlowDatabase) -> None:
     """It comes back to its job."""
     await sweep(enlarged, 1)
-    told = await enlarged.bob.click(message(enlarged, 1), label="Vary (strong)")
+    told: Any = await enlarged.bob.click(message(enlarged, 1), label="Vary (strong)")
     answer = told.followups[-1] if told.followups else told.response
     await slowly(enlarged, database, lambda: enlarged.bob.click(answer, label="Paint it again"))
     job = await enlarged.app.studio.job(3)
@@ -160,7 +160,7 @@ async def test_a_question_about_several_jobs_is_acknowledged(world: World, datab
 
 async def test_an_example_is_acknowledged(world: World, database: SlowDatabase) -> None:
     """Of a model's card."""
-    shown = await world.bob.slash(world.channel, "models", model="miniature")
+    shown: Any = await world.bob.slash(world.channel, "models", model="miniature")
     await slowly(world, database, lambda: world.bob.click(shown.response, label="Paint the example"))
     assert len(world.galleries()) == 1
 
@@ -179,7 +179,7 @@ async def test_a_private_button_is_acknowledged(enlarged: World, database: SlowD
 
 async def test_deleting_is_acknowledged(enlarged: World, database: SlowDatabase) -> None:
     """The question, and then the deed."""
-    asked = await enlarged.alice.click(message(enlarged, 1), label="Delete")
+    asked: Any = await enlarged.alice.click(message(enlarged, 1), label="Delete")
     await slowly(enlarged, database, lambda: enlarged.alice.click(asked.response, label="Delete for good"))
     assert text_of(asked.response) == "Deleted."
     assert len(public(enlarged)) == 1
@@ -202,7 +202,7 @@ async def test_a_form_that_comes_too_late_is_told(enlarged: World, database: Slo
 
 async def test_the_form_of_an_aspect_is_told_likewise(world: World, database: SlowDatabase) -> None:
     """In `/settings`."""
-    panel = await world.bob.slash(world.channel, "settings")
+    panel: Any = await world.bob.slash(world.channel, "settings")
     told = await slowly(world, database, lambda: world.bob.click(panel.response, label="Another aspect"))
     assert "took too long for a form to open" in answer_of(told)
 
@@ -228,7 +228,9 @@ async def test_a_sent_form_that_is_refused_late_is_given_back(enlarged: World, d
 
 async def test_a_file_s_settings_are_painted_slowly_too(world: World, database: SlowDatabase) -> None:
     """The form that `/describe` opens."""
-    found = await world.alice.slash(world.channel, "describe", image=("a.png", png(("parameters", FOREIGN))))
+    found: Any = await world.alice.slash(
+        world.channel, "describe", image=("a.png", png(("parameters", FOREIGN)))
+    )
     opened = await world.alice.click(found.response, label="Use these settings")
     await slowly(world, database, lambda: world.alice.submit_modal(opened, filled(opened)))
     assert len(world.galleries()) == 1
