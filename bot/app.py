@@ -28,6 +28,7 @@ from bot.recorder import Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
+from bot.source_reader import SourceReader
 from bot.studio import Studio
 from db.confirmations import Confirmations
 from db.database import Database
@@ -141,7 +142,7 @@ async def open_app(
             board=board,
             pictures=pictures,
             recorder=recorder,
-            gallery=gallery,
+            sources=SourceReader(gallery, pictures),
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,

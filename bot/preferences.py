@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.defaults import Effective, Layer, Options, check, effective
 from bot.orders import Origin
 from bot.studio import SHORT_TEXT, Studio

@@ -10,7 +10,8 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.afterwards import Afterwards, Edit
+from bot.afterwards import Afterwards
+from bot.asked import Edit
 from bot.borrowing import borrowed_request
 from bot.preferences import Preferences
 from cogs import options
