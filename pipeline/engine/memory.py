@@ -30,7 +30,7 @@ _PHRASES: Final = (
 )
 
 SMALLER_BATCH: Final = "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
-TILED: Final = "Memory ran out, so the VAE works on this picture in tiles: fine shades may differ a little."
+TILED: Final = "Memory ran out, so this picture is decoded in tiles: fine shades may differ a little."
 OFFLOADED: Final = "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
 FORGOTTEN: Final = "Memory ran out, so caches were emptied before another try."
 GIVEN_UP: Final = (
