@@ -28,6 +28,7 @@ from bot.recorder import Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
+from bot.source_reader import SourceReader
 from bot.studio import Studio
 from db.confirmations import Confirmations
 from db.database import Database
@@ -141,7 +142,7 @@ async def open_app(
             board=board,
             pictures=pictures,
             recorder=recorder,
-            gallery=gallery,
+            sources=SourceReader(gallery, pictures),
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,
@@ -175,10 +176,12 @@ async def open_app(
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
-        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures)
+        forgetter = Forgetter(
+            studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
+        )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
-        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:

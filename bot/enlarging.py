@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.afterwards import asked, noted
+from bot.asked import asked, noted
 from bot.orders import Lineage, Order
 from bot.ratings import rating_of
 from bot.studio import Studio

@@ -17,6 +17,7 @@ from cogs.borrow_form import borrow_form
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.downloads import download
 from cogs.layouts import DONE, layout
+from cogs.patience import in_time, open_form
 from cogs.text import block, clean, plain, trim
 from cogs.who import Who
 from pipeline.errors import MemberError
@@ -51,9 +52,10 @@ class UseButton(GuardedButton, template=r"tb:use"):
         attached = interaction.message.attachments if interaction.message else []
         if not attached:
             raise MemberError("The settings are no longer attached to this message. Use `/describe` again.")
-        found = _read(await download(attached[0]))
+        async with in_time(interaction):
+            found = _read(await download(attached[0]))
         borrowed = borrow(found, front.studio.profiles, front.studio.default_profile)
-        await interaction.response.send_modal(borrow_form(borrowed, front.studio.profiles))
+        await open_form(interaction, borrow_form(borrowed, front.studio.profiles))
 
 
 def described_view(

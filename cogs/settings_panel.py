@@ -18,6 +18,7 @@ from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout
+from cogs.patience import in_time, open_form
 from cogs.selects import GuardedSelect
 from cogs.text import CHOICE_LIMIT, clean, inline, plural, trim
 from cogs.who import Who
@@ -81,7 +82,8 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Show the form; `cogs.settings` takes what comes back."""
-        defaults = await front.preferences.defaults(interaction.user.id)
+        async with in_time(interaction):
+            defaults = await front.preferences.defaults(interaction.user.id)
         form = ui.Modal(title="Your aspect", custom_id=ASPECT_FORM, timeout=OPEN_SECONDS)
         form.add_item(
             ui.Label(
@@ -95,7 +97,7 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
                 ),
             )
         )
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
 
 class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])"):
