@@ -21,12 +21,14 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.moderation import Moderation, open_moderation
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
+from bot.source_reader import SourceReader
 from bot.studio import Studio
 from db.confirmations import Confirmations
 from db.database import Database
@@ -73,6 +75,7 @@ class App:
     exporter: Exporter
     expander: Expander
     handed_in: HandedIn
+    moderation: Moderation
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -127,6 +130,7 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
+        moderation = await open_moderation(database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -138,7 +142,7 @@ async def open_app(
             board=board,
             pictures=pictures,
             recorder=recorder,
-            gallery=gallery,
+            sources=SourceReader(gallery, pictures),
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,
@@ -158,6 +162,7 @@ async def open_app(
             pictures=pictures,
             gallery=gallery,
             sources=sources,
+            gate=moderation.gate,
         )
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
@@ -171,10 +176,12 @@ async def open_app(
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
-        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures)
+        forgetter = Forgetter(
+            studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
+        )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
-        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -195,6 +202,7 @@ async def open_app(
                 exporter=exporter,
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
+                moderation=moderation,
                 jobs=jobs,
                 store=KeyValue(database),
             )

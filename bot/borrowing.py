@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.afterwards import Edit
+from bot.asked import Edit
 from pipeline.metadata_reading import FoundSettings
 from pipeline.profiles.types import Profile, Range
 from pipeline.request import ImagineRequest

@@ -27,6 +27,7 @@ from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.inpainting import Inpainting
+from cogs.mod.group import mod_group
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
@@ -79,6 +80,7 @@ class TagbrushBot(commands.Bot):
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
         self._retention = app.retention
+        self._mod = mod_group(app)
         self.forgetter = app.forgetter
         self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
         self._exporter = app.exporter
@@ -104,6 +106,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
         await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
+        self.tree.add_command(self._mod)
         await self.tree.set_translator(Words())
         await self.sync_commands()
 

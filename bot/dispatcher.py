@@ -6,18 +6,16 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
-from bot.orders import LOCAL, PictureGone
+from bot.orders import LOCAL
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
-from db.gallery import Gallery, StoredFile
+from bot.source_reader import SourceReader
 from db.jobs import Jobs
-from pipeline.errors import MemberError
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
 from pipeline.sentence import Sentence
@@ -27,7 +25,6 @@ log = logging.getLogger(__name__)
 
 PREVIEWS: Final = 12
 """Previews made of one picture, about: at 25 steps one every second step, of which the newest is shown."""
-_SOURCE_DELETED: Final = "The picture that this one starts from was deleted, so there is nothing to go on from."
 
 
 class Painter(Protocol):
@@ -55,7 +52,7 @@ class Dispatcher:
         board: Board,
         pictures: Pictures,
         recorder: Recorder,
-        gallery: Gallery,
+        sources: SourceReader,
         max_running: int,
         spare: int,
         max_models: int,
@@ -68,7 +65,7 @@ class Dispatcher:
         self._board = board
         self._pictures = pictures
         self._recorder = recorder
-        self._gallery = gallery
+        self._sources = sources
         self._max_running = max_running
         self._spare = spare
         self._max_models = max_models
@@ -160,47 +157,12 @@ class Dispatcher:
         if job is None or image is None:
             self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
-        recipe, source = await self._source(Recipe.from_json(image.recipe))
+        recipe, source, mask = await self._sources.of(Recipe.from_json(image.recipe))
         # Nobody sees those of the command line.
         every = max(1, recipe.denoising_steps // PREVIEWS) if self._previews and job.origin != LOCAL.kind else 0
-        work = Work(ticket.image_id, recipe, every, source, await self._mask(recipe))
+        work = Work(ticket.image_id, recipe, every, source, mask)
         # Last: once this is written down, nothing may keep the picture from the engine.
         return (work, image.position) if await self._jobs.image_started(ticket.image_id) else None
-
-    async def _source(self, recipe: Recipe) -> tuple[Recipe, bytes]:
-        """The pixels a picture starts from, and its recipe, which names the file that they are of."""
-        if not recipe.init_image:
-            return recipe, b""
-        stored, data = await self._read(recipe.init_image, recipe, self._pictures.pixels)
-        # Painted again since on another machine, the file may have another hash than the recipe knows.
-        return replace(recipe, init_image=stored.sha256), data
-
-    async def _mask(self, recipe: Recipe) -> bytes:
-        return (await self._read(recipe.mask, recipe, self._pictures.mask))[1] if recipe.mask else b""
-
-    async def _read(
-        self, sha256: str, recipe: Recipe, read: Callable[[str, str, int, int], Awaitable[bytes]]
-    ) -> tuple[StoredFile, bytes]:
-        """A picture that a recipe names by its hash.
-
-        Raises:
-            PictureGone: it was taken from the disk, and can be painted again.
-            MemberError: it is gone for good, or no longer what it was.
-        """
-        stored = await self._gallery.file_of(sha256)
-        if stored is None:
-            raise MemberError(_SOURCE_DELETED)
-        try:
-            return stored, await read(stored.file, stored.sha256, *recipe.painted_size)
-        except FileNotFoundError:
-            if stored.job_id is None:  # handed in, and so never to be painted again
-                raise MemberError(_SOURCE_DELETED) from None
-            raise PictureGone(stored.job_id) from None
-        except ValueError as error:
-            log.warning("a picture to start from cannot be used: %s", error)
-            raise MemberError(
-                "The file of the picture that this one starts from was changed, so there is nothing to go on from."
-            ) from None
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.orders import Lineage, Order
 from bot.ratings import rating_of
 from bot.said import noted

@@ -55,6 +55,14 @@ class Origin:
     nsfw_channel: bool = False
     notify: bool = False
     """Whether they want to be mentioned when the wait was long."""
+    parent_id: int = 0
+    """The channel that a thread belongs to; 0 in a channel of its own. Its settings hold for the thread, too."""
+    role_ids: frozenset[int] = frozenset()
+    """The member's roles in this server, without the one that everybody has."""
+    joined_at: float | None = None
+    """When they joined the server, Unix seconds; None where it is not known."""
+    moderates: bool = False
+    """Whether they moderate the server."""
 
 
 LOCAL: Final = Origin(

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.defaults import Effective, Layer, Options, check, effective
 from bot.orders import Origin
 from bot.studio import SHORT_TEXT, Studio
@@ -110,6 +110,10 @@ class Preferences:
         if preset and (found := await self._tables.preset(user_id, folded(preset))) is not None:
             names.append(read(found).options.profile)
         names.append((await self._tables.defaults(user_id)).profile)
+        return self.named(*names)
+
+    def named(self, *names: str | None) -> Profile:
+        """The first model that is named and known, or the server's default."""
         for name in names:
             if name:
                 try:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
+from bot.moderation.gate import Gate
 from bot.new_jobs import new_job, ticket
 from bot.orders import (
     FRESH,
@@ -31,7 +32,7 @@ from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.sources import Sources
 from db.speeds import Speeds
-from pipeline.errors import InvalidRequest
+from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator, wording
 from pipeline.queueing.fair import FairQueue, Ticket
@@ -66,6 +67,7 @@ class Studio:
         pictures: Pictures,
         gallery: Gallery,
         sources: Sources,
+        gate: Gate,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -80,6 +82,7 @@ class Studio:
         self._pictures = pictures
         self._gallery = gallery
         self._sources = sources
+        self._gate = gate
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -100,20 +103,23 @@ class Studio:
 
         Raises:
             InvalidRequest: with a sentence that says what is wrong and what would be right.
+            MemberError: they may not paint here, or not this.
         """
-        return plan(
-            request,
+        planned = plan(
+            self._gate.read(origin, request),
             self.profiles,
             self.default_profile,
             ceiling=self.ceiling(origin),
             draw_seed=draw_seed,
         )
+        return self._gate.judge(origin, planned)
 
     async def planned(self, origin: Origin, request: ImagineRequest) -> Plan:
         """`plan`, off the event loop when the texts are so long that it could be felt there.
 
         Measured: 12 ms for 6,000 ordinary characters, but 211 ms for 2,900 Chinese ones between commas.
         """
+        self._gate.admit(origin)
         if len(request.prompt) + len(request.negative) <= SHORT_TEXT:
             return self.plan(origin, request)
         return await asyncio.to_thread(self.plan, origin, request)
@@ -132,6 +138,7 @@ class Studio:
 
         Raises:
             InvalidRequest: something in the request is wrong.
+            MemberError: they may not paint here, not this, or not so much.
             PictureGone: the picture to start from has to be painted again first.
             QueueFull: the member or the guild has too much waiting.
             DiskFull: there is no room for pictures.
@@ -149,6 +156,10 @@ class Studio:
         `confirmation_id` is what they answer, and is taken away with them. Raises as `submit`, and `NotWaiting` when
         that was answered before.
         """
+        self._gate.admit(origin)
+        # Once more: what comes from a button or an old recipe was never planned here.
+        orders = [(request, self._gate.judge(origin, p), lineage) for request, p, lineage in orders]
+        await self._gate.afford(origin, orders)
         news = [new_job(origin, o, await self._rating(origin, o[1]), self._settings) for o in orders]
         await self._pictures.check_space()
         try:
@@ -158,6 +169,13 @@ class Studio:
         for job in jobs:
             self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
             self._queue.add_many([ticket(job, image) for image in job.images])
+        try:
+            self._gate.admit(origin)
+        except MemberError:
+            # Banned while this was being written down, too late for whoever cancels a banned member's jobs.
+            for job in jobs:
+                await self.cancel(job.id)
+            raise
         self._dispatcher.wake()
         return tuple(Accepted(job, planned) for job, (_, planned, _) in zip(jobs, orders, strict=True))
 

@@ -55,7 +55,9 @@ def check_place(interaction: discord.Interaction[Any]) -> None:
 
 def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     """Who asks, and from where, as the use cases know it. Call `check_place` first."""
-    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
+    channel, member = interaction.channel, interaction.user
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    joined = member.joined_at if isinstance(member, discord.Member) else None
     return Origin(
         kind="discord",
         guild_id=interaction.guild_id or 0,
@@ -64,7 +66,24 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         user_id=interaction.user.id,
         user_name=interaction.user.name,
         nsfw_channel=bool(is_nsfw and is_nsfw()),
+        parent_id=channel.parent_id if isinstance(channel, discord.Thread) else 0,
+        role_ids=roles_of(member),
+        joined_at=joined.timestamp() if joined else None,
+        moderates=moderates(interaction),
     )
+
+
+def roles_of(member: discord.User | discord.Member) -> frozenset[int]:
+    """The ids of a member's roles, without the one that everybody has."""
+    if not isinstance(member, discord.Member):
+        return frozenset()
+    return frozenset(role.id for role in member.roles if role.id != member.guild.id)
+
+
+def moderates(interaction: discord.Interaction[Any]) -> bool:
+    """Whether this member moderates the server: they may time members out, or manage the server."""
+    permissions = interaction.permissions
+    return permissions.moderate_members or permissions.manage_guild or permissions.administrator
 
 
 def may_manage(interaction: discord.Interaction[Any], job: Job) -> bool:

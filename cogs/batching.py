@@ -17,7 +17,9 @@ from cogs.errors import defer_privately
 from cogs.fate import NOBODY
 from cogs.layouts import DONE, STOPPED, WORKING, layout
 from cogs.painting import Painting, language_of
+from cogs.patience import in_time
 from cogs.text import inline, plural, seeds, trim
+from cogs.who import Who
 from cogs.words import say
 from pipeline.request import ImagineRequest
 
@@ -33,6 +35,7 @@ SHOWN: Final = 10
 class ConfirmButton(GuardedButton, template=r"tb:batch:(?P<number>[0-9]{1,18})"):
     """Queues a batch, for the member who was asked."""
 
+    who = Who.AUTHOR
     doing = "queueing your pictures"
 
     def __init__(self, number: int, pictures: int = 0) -> None:
@@ -58,6 +61,7 @@ class ConfirmButton(GuardedButton, template=r"tb:batch:(?P<number>[0-9]{1,18})")
 class DropButton(GuardedButton, template=r"tb:drop:(?P<number>[0-9]{1,18})"):
     """Cancels a batch before anything of it was queued."""
 
+    who = Who.AUTHOR
     doing = "cancelling"
 
     def __init__(self, number: int) -> None:
@@ -115,7 +119,8 @@ class Batching:
                 warnings=warnings,
                 prepare=None if given is None else lambda origin: given(origin, requests[0]),
             )
-        origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
+        async with in_time(interaction):
+            origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
         await defer_privately(interaction)
         if given is not None:
             requests = tuple([await given(origin, each) for each in requests])

@@ -10,6 +10,8 @@ import discord
 from bot.drafts import check_own
 from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
+from cogs.patience import in_time
+from cogs.who import Who
 from cogs.words import say
 from db.jobs import JobState
 from pipeline.errors import MemberError
@@ -59,6 +61,8 @@ class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEV
     """
 
     doing: ClassVar[str] = "handling a button"
+    who: ClassVar[Who]
+    """Who may use it; every subclass says so itself."""
 
     async def interaction_check(self, interaction: AnyInteraction, /) -> bool:  # noqa: ARG002 - discord.py's signature
         """Always pass: `act` checks, because an exception here would vanish."""
@@ -77,6 +81,7 @@ class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEV
 class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
     """Cancels a job that waits or runs."""
 
+    who = Who.AUTHOR_OR_MODERATOR
     doing = "cancelling"
 
     def __init__(self, job_id: int) -> None:
@@ -112,6 +117,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
 class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})"):
     """Paints the example of a model's own card."""
 
+    who = Who.EVERYBODY
     doing = "painting a card's example"
 
     def __init__(self, profile_id: str, label: str = "") -> None:
@@ -146,7 +152,8 @@ class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})
             negative_preset="none",
             quality=(),
         )
-        private = await front.preferences.private_default(interaction.user.id)
+        async with in_time(interaction):
+            private = await front.preferences.private_default(interaction.user.id)
         await front.painting.paint(interaction, request, private=private)
 
 

@@ -17,6 +17,7 @@ from cogs.finding import find_painted
 from cogs.layouts import DONE, layout
 from cogs.text import inline, shown, trim
 from cogs.uploads import Upload
+from cogs.who import Who, may
 from cogs.words import say
 from pipeline.difference import Change, Reweighted, TagChange
 from pipeline.sentence import Sentence
@@ -35,6 +36,7 @@ class Compare(commands.Cog):
         self._album = album
         self._comparer = comparer
 
+    @may(Who.SEEING)
     @app_commands.command(
         name="compare", description="Two pictures side by side, and what their recipes differ in"
     )

@@ -17,7 +17,9 @@ from cogs.borrow_form import borrow_form
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.downloads import download
 from cogs.layouts import DONE, layout
+from cogs.patience import in_time, open_form
 from cogs.text import block, clean, plain, shown, trim
+from cogs.who import Who
 from cogs.words import say
 from pipeline.errors import MemberError
 from pipeline.metadata_reading import FoundSettings
@@ -33,6 +35,7 @@ FILE: Final = "settings.json"
 class UseButton(GuardedButton, template=r"tb:use"):
     """Opens what was found as a form. It reads the file beside it, so it works as long as the message is there."""
 
+    who = Who.EVERYBODY
     doing = "opening the form"
 
     def __init__(self) -> None:
@@ -50,9 +53,10 @@ class UseButton(GuardedButton, template=r"tb:use"):
         attached = interaction.message.attachments if interaction.message else []
         if not attached:
             raise MemberError("The settings are no longer attached to this message. Use `/describe` again.")
-        found = _read(await download(attached[0]))
+        async with in_time(interaction):
+            found = _read(await download(attached[0]))
         borrowed = borrow(found, front.studio.profiles, front.studio.default_profile)
-        await interaction.response.send_modal(borrow_form(borrowed, front.studio.profiles))
+        await open_form(interaction, borrow_form(borrowed, front.studio.profiles))
 
 
 def described_view(

@@ -8,6 +8,7 @@ import discord
 
 from cogs.buttons import AnyInteraction
 from cogs.job_button import JobButton
+from cogs.who import Who
 from db.jobs import Job
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class ShareButton(JobButton, template=r"tb:share:(?P<job>[0-9]{1,18})"):
     """Shows a private draft to everybody in this channel, for its author only."""
 
+    who = Who.AUTHOR
     name, label, emoji = "share", "Share", "📣"
     style = discord.ButtonStyle.success
     doing = "sharing your draft"

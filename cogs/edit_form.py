@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.afterwards import Edit
+from bot.asked import Edit
 from cogs.text import CHOICE_LIMIT, clean, trim
 from cogs.words import say
 from pipeline.errors import InvalidRequest

@@ -12,8 +12,10 @@ from bot.enlarging import offered
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY, Fate, fate_of
 from cogs.job_button import JobButton
+from cogs.patience import in_time
 from cogs.text import plural
 from cogs.uploads import Upload, limit_of, prefix
+from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
@@ -28,6 +30,7 @@ class UpscaleButton(
 ):
     """Enlarges one picture, for whoever presses."""
 
+    who = Who.SEEING
     doing = "enlarging a picture"
 
     def __init__(self, job_id: int, position: int, scale: int, *, alone: bool = False) -> None:
@@ -47,8 +50,9 @@ class UpscaleButton(
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
-        await front.restorer.check(job, [self.position])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+            await front.restorer.check(job, [self.position])
         request, planned, lineage = front.enlarger.upscaled(job, self.position, self.scale)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -56,14 +60,16 @@ class UpscaleButton(
 class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
     """Paints over an upscaled picture, for more detail."""
 
+    who = Who.SEEING
     name, label, emoji = "redraw", "Redraw details", "🪄"
     style = discord.ButtonStyle.primary
     doing = "redrawing a picture"
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
-        await front.restorer.check(job, [0])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+            await front.restorer.check(job, [0])
         request, planned, lineage = front.enlarger.redrawn(job, 0)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -71,6 +77,7 @@ class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
 class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
     """Hands out the original files, with all their metadata."""
 
+    who = Who.SEEING
     name, label, emoji = "original", "Original file", "💾"
     doing = "fetching the original"
     private = True

@@ -24,12 +24,24 @@ AnyInteraction = discord.Interaction[Any]
 
 _PRIVATE: Final = "tagbrush.private"
 """Mark on an interaction whose deferred answer only the member sees."""
+_TOLD: Final = "tagbrush.told"
+"""Mark on one of these where `whisper` has put something into it."""
 
 
 async def defer_privately(interaction: AnyInteraction) -> None:
-    """Acknowledge within Discord's 3 seconds; what `whisper` says then is the answer."""
+    """Acknowledge within Discord's 3 seconds; what `whisper` says then is the answer.
+
+    Does nothing when that has been done already, as `cogs.patience` may have.
+    """
+    if interaction.extras.get(_PRIVATE):
+        return
     await interaction.response.defer(ephemeral=True, thinking=True)
     interaction.extras[_PRIVATE] = True
+
+
+def awaits_whisper(interaction: AnyInteraction) -> bool:
+    """Whether it was acknowledged for the member's eyes only, and nothing was said yet."""
+    return bool(interaction.extras.get(_PRIVATE)) and not interaction.extras.get(_TOLD)
 
 
 async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View | None = None) -> None:
@@ -46,6 +58,7 @@ async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View 
         return
     deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     if deferred and interaction.extras.get(_PRIVATE):
+        interaction.extras[_TOLD] = True
         await interaction.edit_original_response(content=text, allowed_mentions=nobody, **buttons)
         return
     if deferred:

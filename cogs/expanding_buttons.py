@@ -13,6 +13,8 @@ from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.layouts import WORKING, layout
+from cogs.patience import in_time
+from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job
 from pipeline.profiles.types import Bucket
@@ -29,6 +31,7 @@ _MOST: Final = 20
 class ExpandButton(JobButton, template=r"tb:expand:(?P<job>[0-9]{1,18})"):
     """Asks which shape the picture is to get."""
 
+    who = Who.SEEING
     name, label, emoji = "expand", "Expand", "🖼️"
     doing = "expanding a picture"
     private = True
@@ -58,6 +61,7 @@ class ShapeButton(
 ):
     """Paints what lies around a picture in one shape, for whoever presses."""
 
+    who = Who.SEEING
     doing = "expanding a picture"
 
     def __init__(self, job_id: int, position: int, size: tuple[int, int], label: str = "Expand") -> None:
@@ -79,9 +83,10 @@ class ShapeButton(
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
-        front.afterwards.check_rating(job, origin_of(interaction))
-        await front.restorer.check(job, [self.position])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+            front.afterwards.check_rating(job, origin_of(interaction))
+            await front.restorer.check(job, [self.position])
 
         async def prepare(origin: Origin) -> ImagineRequest:
             return await front.expander.expanded(job, self.position, self.size, origin)

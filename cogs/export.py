@@ -20,6 +20,7 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY, TROUBLE
 from cogs.outlet import Outlet, TooLarge
 from cogs.text import CONTENT_LIMIT, clean, plain, plural, shown, trim
+from cogs.who import Who, may
 from cogs.words import say
 from pipeline.errors import InvalidRequest, MemberError
 
@@ -37,6 +38,7 @@ class ExportPictures(commands.Cog):
         self._album = album
         self._exporter = exporter
 
+    @may(Who.OWN)
     @app_commands.command(
         name="export", description="Your own pictures in this server as zip files, with recipes"
     )

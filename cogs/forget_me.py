@@ -17,6 +17,7 @@ from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
 from cogs.layouts import BROKEN, STOPPED, layout
 from cogs.text import plural, shown, trim
+from cogs.who import Who, may
 from cogs.words import say, translated
 from db.forgetting import KEPT, Belongings
 from pipeline.errors import MemberError
@@ -32,6 +33,7 @@ TABLES: Final = {
     "preferences": "settings",
     "presets": "presets",
     "sources": "pictures handed in",
+    "audit": "log of moderators",
 }
 """What the tables of `db.forgetting.OWNED` and `KEPT` are called."""
 _STAYS: Final = (
@@ -84,6 +86,7 @@ def question_view(user_id: int, belongings: Belongings) -> ui.LayoutView:
 class ForgetButton(GuardedButton, template=r"tb:forget:(?P<user>[0-9]{1,20})"):
     """Erases the member whose id it holds, when they press it themselves."""
 
+    who = Who.AUTHOR
     doing = "forgetting you"
 
     def __init__(self, user_id: int) -> None:
@@ -167,6 +170,7 @@ class ForgetMe(commands.Cog):
         await self._bot.wait_until_ready()
         await self._erasing.resume()
 
+    @may(Who.OWN)
     @app_commands.command(
         name="forget-me", description="Delete all your pictures and prompts for good, after a question"
     )

@@ -12,6 +12,7 @@ from bot.studio import Studio
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import trim
+from cogs.who import Who, may
 from cogs.words import say, translated
 from pipeline.profiles.types import Profile
 
@@ -55,6 +56,7 @@ class Help(commands.Cog):
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="help", description="How to paint with this bot")
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         """Answer to the member only."""

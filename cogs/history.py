@@ -23,6 +23,7 @@ from cogs.layouts import WORKING, layout, message_link
 from cogs.showing import send_result
 from cogs.text import alt, clean, inline, length, trim
 from cogs.uploads import Upload
+from cogs.who import Who, may
 from cogs.words import say
 from db.history import Wanted
 from pipeline.errors import InvalidRequest, MemberError
@@ -59,6 +60,7 @@ def _sees(interaction: AnyInteraction) -> Callable[[int, int], bool]:
 class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9]{1,18}):(?P<wanted>[01]:.*)"):
     """Turns a page of the history of whoever presses."""
 
+    who = Who.OWN
     doing = "turning the page"
 
     def __init__(self, cursor: int, wanted: Wanted, *, newer: bool, disabled: bool = False) -> None:
@@ -91,6 +93,7 @@ class TurnButton(GuardedButton, template=r"tb:turn:(?P<way>[no]):(?P<cursor>[0-9
 class ShowButton(GuardedButton, template=r"tb:show:(?P<job>[0-9]{1,18}):(?P<place>[0-9])"):
     """Shows one job again, with its originals and all its buttons, to whoever presses."""
 
+    who = Who.SEEING
     doing = "showing pictures"
 
     def __init__(self, job_id: int, place: int) -> None:
@@ -177,6 +180,7 @@ class History(commands.Cog):
         self._studio = studio
         self._album = album
 
+    @may(Who.OWN)
     @app_commands.command(name="history", description="Your own pictures in this server, newest first")
     @app_commands.guild_only()
     @app_commands.describe(

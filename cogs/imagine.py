@@ -21,6 +21,8 @@ from cogs.access import check_place, origin_of
 from cogs.batching import Batching, Given
 from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
+from cogs.patience import in_time
+from cogs.who import Who, may
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT, ImagineRequest, choose_profile
@@ -43,6 +45,7 @@ class Imagine(commands.Cog):
         self._batching = batching
         self._handed_in = handed_in
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="imagine", description="Paint pictures from a prompt")
     @app_commands.guild_only()
     @app_commands.describe(
@@ -116,7 +119,8 @@ class Imagine(commands.Cog):
                 order=order,
             )
             origin = origin_of(interaction)
-            asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
+            async with in_time(interaction):
+                asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
             request = asked.request
             if seeds and count is None:
                 # A series says itself how many pictures there are, whatever the member's default count is.

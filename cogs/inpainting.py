@@ -21,6 +21,8 @@ from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
 from cogs.imagine import COUNTS
 from cogs.painting import Painting
+from cogs.patience import in_time
+from cogs.who import Who, may
 from pipeline.request import ImagineRequest, choose_profile
 from pipeline.sizes import nearest_size, resolve_size
 
@@ -42,6 +44,7 @@ class Inpainting(commands.Cog):
         self._painting = painting
         self._handed_in = handed_in
 
+    @may(Who.EVERYBODY)
     @app_commands.command(
         name="inpaint", description="Paint over a part of a picture, and leave the rest as it is"
     )
@@ -98,11 +101,13 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            private = await self._preferences.private_default(interaction.user.id)
+            async with in_time(interaction):
+                private = await self._preferences.private_default(interaction.user.id)
             await self._painting.paint(
                 interaction, request, Lineage("inpaint"), private=private, prepare=prepare
             )
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="expand", description="Paint what lies around a picture, in another shape")
     @app_commands.guild_only()
     @app_commands.describe(
@@ -153,7 +158,8 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            private = await self._preferences.private_default(interaction.user.id)
+            async with in_time(interaction):
+                private = await self._preferences.private_default(interaction.user.id)
             await self._painting.paint(
                 interaction, request, Lineage("expand"), private=private, prepare=prepare
             )

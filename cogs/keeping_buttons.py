@@ -16,6 +16,7 @@ from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.taking_down import take_down
 from cogs.text import plural
+from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
@@ -37,6 +38,7 @@ _UNMARKED: Final = "No longer a favourite."
 class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
     """Marks a picture for `/history favourites`, for whoever presses; of several it asks which."""
 
+    who = Who.SEEING
     name, label, emoji = "favourite", "Favourite", "⭐"
     doing = "marking a favourite"
     private = True
@@ -57,6 +59,7 @@ class FavouriteButton(JobButton, template=r"tb:favourite:(?P<job>[0-9]{1,18})"):
 class StarButton(GuardedButton, template=r"tb:star:(?P<job>[0-9]{1,18}):(?P<position>[0-3])"):
     """One picture of several, in the answer to `FavouriteButton`."""
 
+    who = Who.SEEING
     doing = "marking a favourite"
 
     def __init__(self, job_id: int, position: int, *, marked: bool = False) -> None:
@@ -96,6 +99,7 @@ def _stars(job: Job, marked: frozenset[int]) -> ui.LayoutView:
 class DetailsButton(JobButton, template=r"tb:details:(?P<job>[0-9]{1,18})"):
     """Shows the whole recipe, to the one who asks."""
 
+    who = Who.SEEING
     name, label, emoji = "details", "Details", "🔎"
     doing = "showing the details"
     private = True
@@ -111,6 +115,7 @@ class DetailsButton(JobButton, template=r"tb:details:(?P<job>[0-9]{1,18})"):
 class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
     """Asks whether the pictures shall go."""
 
+    who = Who.AUTHOR_OR_MODERATOR
     name, label, emoji = "delete", "Delete", "🗑️"
     doing = "deleting"
 
@@ -144,15 +149,20 @@ class DeleteButton(JobButton, template=r"tb:delete:(?P<job>[0-9]{1,18})"):
 class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
     """Deletes, after the question."""
 
+    who = Who.AUTHOR_OR_MODERATOR
     name, label = "erase", "Delete for good"
     style = discord.ButtonStyle.danger
     doing = "deleting"
     deleted_too = True
 
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Acknowledge, before anything is read: the answer comes in place of the question."""
+        await interaction.response.defer()
+        await super().act(interaction, front)
+
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Delete files and message, and say so in place of the question."""
         _check_manager(interaction, job)
-        await interaction.response.defer()
         left = await front.afterwards.delete(job)
         said = say(_DELETED) if await _take_all_down(interaction, front, job) else say(_STAYS)
         if job.private:

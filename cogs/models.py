@@ -16,6 +16,7 @@ from cogs.buttons import ExampleButton
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import LAYOUT_LIMIT, trim
+from cogs.who import Who, may
 from cogs.words import say, translated
 from pipeline.profiles.types import Licence, Profile, Range
 from pipeline.request import choose_profile
@@ -128,6 +129,7 @@ class Models(commands.Cog):
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="models", description="The models with their licence, limits and advice")
     @app_commands.guild_only()
     @app_commands.describe(model="Show everything about this one")

@@ -21,6 +21,7 @@ from cogs.finding import find_finished
 from cogs.imagine import COUNTS, RATINGS
 from cogs.layouts import WORKING, layout
 from cogs.text import inline, plain, plural, trim
+from cogs.who import Who, may
 from cogs.words import say
 
 AnyInteraction = discord.Interaction[Any]
@@ -41,6 +42,7 @@ class Presets(
         self._afterwards = afterwards
         self._album = album
 
+    @may(Who.OWN)
     @app_commands.command(name="save", description="Save the options of a job, or those you type, under a name")
     @app_commands.guild_only()
     @app_commands.describe(
@@ -117,6 +119,7 @@ class Presets(
                 said = say("Saved {name}: {options}. Use it with `/imagine preset:{preset}`.", **values)
             await whisper(interaction, said)
 
+    @may(Who.OWN)
     @app_commands.command(name="list", description="Your presets and what they set")
     @app_commands.guild_only()
     async def list(self, interaction: AnyInteraction) -> None:
@@ -127,6 +130,7 @@ class Presets(
             view = list_view(found)
             await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
+    @may(Who.OWN)
     @app_commands.command(name="delete", description="Delete one of your presets")
     @app_commands.guild_only()
     @app_commands.describe(name="Which one")

@@ -14,6 +14,7 @@ from bot.studio import Studio
 from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import clean, plural, time_left, trim
+from cogs.who import Who, may
 from cogs.words import say
 from db.jobs import JobState
 
@@ -44,6 +45,7 @@ class Queue(commands.Cog):
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
+    @may(Who.EVERYBODY)
     @app_commands.command(name="queue", description="Show what waits in this server")
     @app_commands.guild_only()
     async def queue(self, interaction: discord.Interaction[Any]) -> None:

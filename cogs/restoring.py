@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -10,6 +11,8 @@ from discord import ui
 from cogs.access import may_see, origin_of
 from cogs.buttons import AnyInteraction
 from cogs.job_button import JobButton
+from cogs.patience import in_time
+from cogs.who import Who
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -20,18 +23,21 @@ if TYPE_CHECKING:
 class RestoreButton(JobButton, template=r"tb:restore:(?P<job>[0-9]{1,18})"):
     """Brings the files of a job back, painted again from their recipes, for whoever presses."""
 
+    who = Who.SEEING
     name, label, emoji = "restore", "Paint it again", "🖌️"
     style = discord.ButtonStyle.primary
     doing = "painting that again"
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Queue what is missing as a job of the one who pressed; the files come back to the job they are of."""
-        job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
-        if not may_see(interaction, job.channel_id, job.user_id):
-            raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
-        front.afterwards.check_rating(job, origin_of(interaction))
-        async with front.afterwards.family(job.id):
-            request, planned, lineage = await front.restorer.order(job)
+        async with contextlib.AsyncExitStack() as held:
+            async with in_time(interaction):
+                job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+                if not may_see(interaction, job.channel_id, job.user_id):
+                    raise MemberError("This job is no longer known here. `/imagine` paints new pictures.")
+                front.afterwards.check_rating(job, origin_of(interaction))
+                await held.enter_async_context(front.afterwards.family(job.id))
+                request, planned, lineage = await front.restorer.order(job)
             await front.painting.paint(interaction, request, lineage, planned)
 
 

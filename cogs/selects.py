@@ -9,6 +9,7 @@ from discord import ui
 
 from cogs.buttons import NEVER, AnyInteraction
 from cogs.errors import guarded
+from cogs.who import Who
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
@@ -18,6 +19,8 @@ class GuardedSelect(ui.DynamicItem[ui.Select[Any]], template=NEVER):
     """A select menu whose failures are answered. What is said of `GuardedButton` holds here, too."""
 
     doing: ClassVar[str] = "handling a menu"
+    who: ClassVar[Who]
+    """Who may use it; every subclass says so itself."""
 
     async def interaction_check(self, interaction: AnyInteraction, /) -> bool:  # noqa: ARG002 - discord.py's signature
         """Always pass: `act` checks, because an exception here would vanish."""

@@ -14,6 +14,7 @@ from bot.studio import Studio
 from cogs.edit_form import fields_of
 from cogs.errors import defer_privately, guarded
 from cogs.settings_panel import ASPECT_FORM, show
+from cogs.who import Who, may
 
 
 class Settings(commands.Cog):
@@ -23,6 +24,7 @@ class Settings(commands.Cog):
         self._studio = studio
         self._preferences = preferences
 
+    @may(Who.OWN)
     @app_commands.command(
         name="settings", description="Your own defaults: model, aspect, negative preset, count, rating, private"
     )

@@ -18,8 +18,10 @@ from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout
+from cogs.patience import in_time, open_form
 from cogs.selects import GuardedSelect
 from cogs.text import CHOICE_LIMIT, clean, inline, plural, trim
+from cogs.who import Who
 from cogs.words import say, translated
 from db.preferences import Defaults
 from pipeline.profiles.types import Rating
@@ -41,6 +43,7 @@ _MENU: Final = 25
 class SettingSelect(GuardedSelect, template=r"tb:set:(?P<setting>model|aspect|negative|count|rating)"):
     """One default."""
 
+    who = Who.OWN
     doing = "changing your settings"
 
     def __init__(self, setting: Setting, entries: Sequence[discord.SelectOption]) -> None:
@@ -67,6 +70,7 @@ class SettingSelect(GuardedSelect, template=r"tb:set:(?P<setting>model|aspect|ne
 class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
     """Opens a form for an aspect or size that the menu does not offer."""
 
+    who = Who.OWN
     doing = "opening the form"
 
     def __init__(self) -> None:
@@ -79,7 +83,8 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Show the form; `cogs.settings` takes what comes back."""
-        defaults = await front.preferences.defaults(interaction.user.id)
+        async with in_time(interaction):
+            defaults = await front.preferences.defaults(interaction.user.id)
         form = ui.Modal(title=say("Your aspect"), custom_id=ASPECT_FORM, timeout=OPEN_SECONDS)
         form.add_item(
             ui.Label(
@@ -95,12 +100,13 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
                 ),
             )
         )
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
 
 class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])"):
     """Says which of the two it shall be, so that pressing twice quickly is pressing once."""
 
+    who = Who.OWN
     doing = "changing your settings"
 
     def __init__(self, *, private: bool) -> None:
@@ -129,6 +135,7 @@ class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])")
 class ResetButton(GuardedButton, template=r"tb:reset-settings"):
     """Takes every default back."""
 
+    who = Who.OWN
     doing = "resetting your settings"
 
     def __init__(self, *, disabled: bool = False) -> None:

@@ -11,6 +11,7 @@ from discord import ui
 
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.layouts import WORKING, layout
+from cogs.who import Who
 from cogs.words import say, translated
 from pipeline.request import ImagineRequest
 
@@ -63,6 +64,7 @@ STOPS: Final = tuple(
 class TourButton(GuardedButton, template=r"tb:tour:(?P<place>[0-9]{1,2})"):
     """Paints one of the stops, for whoever presses."""
 
+    who = Who.EVERYBODY
     doing = "painting an example"
 
     def __init__(self, place: int) -> None:

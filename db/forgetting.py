@@ -24,7 +24,7 @@ OWNED_FILES: Final[tuple[str, ...]] = (
     """,
 )
 """Queries for the files, in the pictures' folder, of a member's rows in `OWNED`; the one parameter is the member."""
-KEPT: Final = MappingProxyType[str, str]({})
+KEPT: Final = MappingProxyType[str, str]({"audit": "what moderators decided about you stays in their log."})
 """Tables whose rows stay although they name a member, and why. The member is told of each."""
 
 MERGED_PAGES: Final = 500

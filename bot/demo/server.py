@@ -54,7 +54,9 @@ async def serve(
 async def _show(env: simcord.Env, bot: TagbrushBot, port: int | None, ready: Callable[[str], None]) -> None:
     guild = env.create_guild("Tagbrush demo")
     channel = guild.create_text_channel("painting", topic=TOPIC)
-    staff = guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
+    staff = guild.create_role(
+        "moderator", permissions=discord.Permissions(manage_messages=True, moderate_members=True)
+    )
     host = guild.add_member(env.create_user("host", global_name="Host"), roles=[staff])
     newcomer = guild.add_member(env.create_user("newcomer", global_name="Newcomer"))
     await bot.give_tour(guild.id, channel.id)

@@ -1,7 +1,7 @@
 """What happens when memory runs out: step down a ladder, say so, and only then give a picture up.
 
 The rungs, for one model and one latent shape: no models in memory but those at work, fewer pictures in one UNet
-call, decoding in tiles, and keeping only the part of the model on the device that is at work.
+call, encoding and decoding in tiles, and keeping only the part of the model on the device that is at work.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class MemoryLadder:
         return self._rungs(model, shape).batch
 
     def tiled(self, model: LoadedModel, shape: tuple[int, int]) -> bool:
-        """Whether pictures of this latent shape are decoded in tiles."""
+        """Whether pictures of this latent shape are encoded and decoded in tiles."""
         return self._rungs(model, shape).tiled
 
     def remembered(self, model: LoadedModel, shape: tuple[int, int]) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class MemoryLadder:
         shape: tuple[int, int],
         *,
         batch: int,
-        decoding: bool,
+        vae: bool,
         changed: Callable[[str], None],
         release_idle: Callable[[], bool] = lambda: False,
     ) -> T:
@@ -149,7 +149,7 @@ class MemoryLadder:
             model: the model at work.
             shape: latent height and width of the pictures.
             batch: how many pictures it is for.
-            decoding: whether the VAE is at work.
+            vae: whether the VAE is at work.
             changed: hears the sentence of each rung taken; it may free more.
             release_idle: drops the models that are not at work, and says whether there were any. This rung is
                 free for the pictures, so nobody hears of it.
@@ -168,7 +168,7 @@ class MemoryLadder:
             # Outside of `except`: the traceback has let go of the tensors by now.
             if release_idle():
                 continue
-            sentence = self.step_down(model, shape, batch=batch, decoding=decoding)
+            sentence = self.step_down(model, shape, batch=batch, vae=vae)
             if sentence is not None:
                 changed(sentence)
             free_cached_memory(model.device)
@@ -178,16 +178,14 @@ class MemoryLadder:
             if batch > 1:
                 raise TooMany
 
-    def step_down(
-        self, model: LoadedModel, shape: tuple[int, int], *, batch: int, decoding: bool
-    ) -> str | None:
+    def step_down(self, model: LoadedModel, shape: tuple[int, int], *, batch: int, vae: bool) -> str | None:
         """Take the next rung after a failure.
 
         Args:
             model: the model that was at work.
             shape: latent height and width of the pictures.
             batch: pictures that were in the failed call.
-            decoding: whether the VAE failed; tiles help it alone.
+            vae: whether the VAE failed; tiles help it alone.
 
         Returns:
             A sentence for the member that says what changed, or None when nothing is left to give up.
@@ -196,7 +194,7 @@ class MemoryLadder:
         if batch > 1:
             rungs.batch = batch // 2
             return SMALLER_BATCH
-        if decoding and not rungs.tiled:
+        if vae and not rungs.tiled:
             rungs.tiled = True
             return TILED
         given = self._given(model)

@@ -30,7 +30,7 @@ OF_CARDS = {"hint", "words", "ratings_remark", "summary", "remark", "meaning", "
 PLACEHOLDERS = re.compile(r"\{[^{}]*\}")
 OWNERS = (
     "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "bot/logs.py",
-    "pipeline/built_in.py", "pipeline/miniature", "pipeline/profiles",
+    "pipeline/built_in.py", "pipeline/miniature", "pipeline/profiles", "pipeline/engine/nsfw", "pipeline/engine/wd.py",
 )  # fmt: skip
 """What only an owner reads, at the command line or in the log."""
 FROM_DB = ("db/errors.py", "db/transitions.py", "db/forgetting.py")
@@ -204,9 +204,10 @@ def _said(tree: ast.Module) -> Iterator[ast.expr]:
         if name in LABELS:
             yield value
         elif name in TABLES:
-            texts = value.values if isinstance(value, ast.Dict) else [value]
+            below = list(ast.walk(value))
+            keys = {id(key) for each in below if isinstance(each, ast.Dict) for key in each.keys}
             yield from (
-                each for text in texts for each in ast.walk(text) if isinstance(each, ast.Constant | ast.Name)
+                each for each in below if isinstance(each, ast.Constant | ast.Name) and id(each) not in keys
             )
 
 

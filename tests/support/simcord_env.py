@@ -42,7 +42,9 @@ class World:
         await self.env.start()
         self.guild = self.env.create_guild("Painters")
         self.channel = self.guild.create_text_channel("painting")
-        moderators = self.guild.create_role("mod", permissions=discord.Permissions(manage_messages=True))
+        moderators = self.guild.create_role(
+            "mod", permissions=discord.Permissions(manage_messages=True, moderate_members=True)
+        )
         self.alice = self.guild.add_member(self.env.create_user("alice"))
         self.bob = self.guild.add_member(self.env.create_user("bob"))
         self.mod = self.guild.add_member(self.env.create_user("mod"), roles=[moderators])

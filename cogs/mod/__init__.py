@@ -1,0 +1,1 @@
+"""What moderators touch: the `/mod` commands, their views and buttons. Thin."""

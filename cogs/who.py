@@ -1,0 +1,45 @@
+"""Who may use a command, button, menu or form: declared where it is defined.
+
+The declaration says what the code behind it asks for; `tests/cogs/test_who.py` walks through everything there is, fails
+where one is missing, and tries each as somebody who may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from discord import app_commands
+
+EXTRA: Final = "who"
+Marked = TypeVar("Marked", app_commands.Command[Any, ..., Any], app_commands.ContextMenu)
+
+
+class Who(StrEnum):
+    """Who may. What somebody paints is besides always subject to the gate (`bot.moderation.gate`)."""
+
+    EVERYBODY = "everybody"
+    """Whoever may use the bot in that channel."""
+    SEEING = "seeing"
+    """Whoever may see the job that it belongs to: everybody, except for somebody else's private draft."""
+    OWN = "own"
+    """Everybody, and it reaches nothing but what is theirs."""
+    AUTHOR = "author"
+    """Only the member whose job, draft or question it is."""
+    AUTHOR_OR_MODERATOR = "author or moderator"
+    """They, and whoever may delete messages where it is shown."""
+    MODERATOR = "moderator"
+    """As Discord's integration settings say for commands, and by permission for buttons and forms."""
+    OWNER = "owner"
+    """Only the owner of this instance."""
+
+
+def may(who: Who) -> Callable[[Marked], Marked]:
+    """Declare who may use the command below."""
+
+    def mark(command: Marked) -> Marked:
+        command.extras[EXTRA] = who
+        return command
+
+    return mark
