@@ -77,7 +77,10 @@ def question_view(user_id: int, belongings: Belongings) -> ui.LayoutView:
         )
     lines += [
         say(_STAYS),
-        *(f"{translated(TABLES.get(name, name))}: {translated(why)}" for name, why in KEPT.items()),
+        *(
+            f"{translated(TABLES.get(name, name)).capitalize()}: {translated(why)}"
+            for name, why in KEPT.items()
+        ),
     ]
     lines.append(say("**This cannot be undone.** `/export` gives you your pictures first."))
     return layout(BROKEN, ui.TextDisplay(trim("\n".join(lines), 3900)), ui.ActionRow(ForgetButton(user_id)))

@@ -164,6 +164,8 @@ def _read(file: Path) -> Iterator[ast.AST]:
             continue
         if isinstance(node, ast.keyword) and node.arg in _UNREAD:
             continue
+        if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
+            continue
         yield node
         # The parts of an f-string are no texts of their own; what is put into it may be.
         below = node.values if isinstance(node, ast.JoinedStr) else ast.iter_child_nodes(node)
