@@ -412,3 +412,18 @@ async def test_others_are_not_touched(world: World) -> None:
     with pytest.raises(MemberError):
         world.app.moderation.bans.check(world.guild.id, world.alice.id)
     world.app.moderation.bans.check(world.guild.id + 1, world.alice.id)
+
+
+async def test_a_ban_outlasts_being_forgotten(painted: World) -> None:
+    """With its id, end and reason, and nothing else; the question says so."""
+    await ban(painted)
+    asked = await painted.alice.slash(painted.channel, "forget-me")
+    assert "a ban stays as long as it holds" in answer_of(asked)
+    await painted.alice.click(asked.response, label="Delete everything of mine")
+    await painted.until(lambda: not painted.bot.erasing._members, "the erasing")
+    assert (await last_entry(painted)).user_id is None
+    assert "You are banned from using me in this server. The reason: spam" in answer_of(await painted.imagine())
+    await painted.restart()
+    assert "You are banned" in answer_of(await painted.imagine())
+    await painted.mod.slash(painted.channel, "mod ban remove", member=str(painted.alice.id))
+    assert (await last_entry(painted)).user_id is None
