@@ -171,6 +171,8 @@ class Follower:
             pictures, lost = await self._originals(shown)
             if shown is not None and pictures:
                 message_id = await self._post_pictures(job, shown, post, pictures, lost)
+                if isinstance(post, DraftPost) and post.sent is not None:
+                    await self._studio.posted(job.id, 0, post.sent.channel.id, post.sent.id)
             else:
                 posted = False
                 gone = replace(job, error=GONE, reference=None)

@@ -14,7 +14,6 @@ from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.jobs import Jobs, JobState
 from db.migrate import read_migrations
-from db.posts import Posts
 from db.removal import Removals
 from db.strikes import StrikeTable
 from tests.db.conftest import Clock, new_job, paint
@@ -155,8 +154,8 @@ async def test_every_message_of_a_job_is_known(db: Database, jobs: Jobs) -> None
     """The one that it has, those that it had, and those that are written down for it."""
     job = await done(jobs)
     await jobs.set_message(job.id, 12, 77)
-    await Posts(db).add(job.id, 0, 13, 78)
-    await Posts(db).add(999, 0, 13, 79)
+    await jobs.posted(job.id, 0, 13, 78)
+    await jobs.posted(999, 0, 13, 79)
     for message_id in (1000 + job.id, 77, 78):
         found = await jobs.find_by_message(message_id)
         assert found is not None
@@ -177,7 +176,7 @@ async def test_forgetting_takes_every_message_down(db: Database, jobs: Jobs) -> 
     """Not the newest alone."""
     job = await done(jobs)
     await jobs.set_message(job.id, 12, 77)
-    await Posts(db).add(job.id, 0, 13, 78)
+    await jobs.posted(job.id, 0, 13, 78)
     forgetting = Forgetting(db)
     await forgetting.begin(MIA)
     await erase(forgetting)

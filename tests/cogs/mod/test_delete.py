@@ -68,7 +68,7 @@ async def test_every_message_that_ever_showed_it_goes(painted: World) -> None:
     from cogs.fate import NOBODY
 
     review = await channel.send("for review", allowed_mentions=NOBODY)
-    await painted.app.enforcement.remover.posts.add(1, painted.guild.id, painted.channel.id, review.id)
+    await painted.app.studio.posted(1, painted.guild.id, painted.channel.id, review.id)
     newer = await channel.send("again", allowed_mentions=NOBODY)
     await painted.app.studio.attach_message(1, painted.channel.id, newer.id)
     assert "3 messages" in await delete(painted, review.jump_url)
@@ -84,6 +84,32 @@ async def test_a_shared_draft_goes(world: World) -> None:
     await delete(world)
     assert world.history() == []
     assert files(world) == []
+
+
+async def test_a_direct_message_goes(world: World) -> None:
+    """The channel was closed to the bot."""
+    world.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=403, code=50001, times=None)
+    path = f"/channels/{world.channel.id}/messages"
+    world.env.inject_error("POST", path, status=403, code=50001, times=None)
+    world.env.inject_error("PATCH", f"{path}/*", status=403, code=50001, times=None)
+    await world.imagine()
+    await world.finished()
+    assert [len(m.attachments) for m in world.alice.user.dm_channel.history()] == [1]
+    await delete(world)
+    assert list(world.alice.user.dm_channel.history()) == []
+
+
+async def test_a_draft_that_came_by_direct_message_goes(world: World, engine: ScriptedEngine) -> None:
+    """The interaction had expired."""
+    engine.hold_at = 2
+    await world.imagine(private=True)
+    await world.until(lambda: engine.busy, "painting")
+    await world.env.advance_time(16 * 60)
+    engine.hold_at = None
+    await world.finished()
+    assert [len(m.attachments) for m in world.alice.user.dm_channel.history()] == [1]
+    await delete(world)
+    assert list(world.alice.user.dm_channel.history()) == []
 
 
 async def test_a_draft_goes_unseen(world: World) -> None:
