@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,15 @@ from tests.db.test_forgetting import MIA, content, done, erase
 GUILD = 9
 
 
-def about(action: str = "ban.add", **what: object) -> Entry:
+def about(action: str = "ban.add", **what: Any) -> Entry:
     """A decision of moderator 5 about Mia."""
-    values = {"guild_id": GUILD, "actor_id": 5, "actor_name": "mod", "user_id": MIA, "reason": "zanzibar"}
+    values: dict[str, Any] = {
+        "guild_id": GUILD,
+        "actor_id": 5,
+        "actor_name": "mod",
+        "user_id": MIA,
+        "reason": "zanzibar",
+    }
     return Entry(action=action, **{**values, **what})
 
 

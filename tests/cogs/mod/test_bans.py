@@ -327,7 +327,7 @@ async def test_a_form_that_was_open_refuses(painted: World) -> None:
 
 async def test_a_draft_is_not_shared(world: World) -> None:
     """It stays a draft."""
-    result = await world.imagine(private=True)
+    result: Any = await world.imagine(private=True)
     await world.finished()
     await ban(world)
     refused = await world.alice.click(result.response, label="Share")
@@ -339,7 +339,7 @@ async def test_a_draft_shared_in_that_very_moment_is_taken_down(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Banned while it was being posted."""
-    result = await world.imagine(private=True)
+    result: Any = await world.imagine(private=True)
     await world.finished()
     shared = world.app.drafts.shared
 
@@ -355,7 +355,7 @@ async def test_a_draft_shared_in_that_very_moment_is_taken_down(
 
 async def test_a_batch_that_was_asked_about_is_not_queued(world: World) -> None:
     """The question came before the ban."""
-    asked = await world.imagine(prompt="1girl, {red|blue} hair")
+    asked: Any = await world.imagine(prompt="1girl, {red|blue} hair")
     await ban(world)
     refused = await world.alice.click(asked.response, label="Paint 2 pictures")
     assert "You are banned" in answer_of(refused)
@@ -417,7 +417,7 @@ async def test_others_are_not_touched(world: World) -> None:
 async def test_a_ban_outlasts_being_forgotten(painted: World) -> None:
     """With its id, end and reason, and nothing else; the question says so."""
     await ban(painted)
-    asked = await painted.alice.slash(painted.channel, "forget-me")
+    asked: Any = await painted.alice.slash(painted.channel, "forget-me")
     assert "a ban stays as long as it holds" in answer_of(asked)
     await painted.alice.click(asked.response, label="Delete everything of mine")
     await painted.until(lambda: not painted.bot.erasing._members, "the erasing")

@@ -77,7 +77,7 @@ async def test_every_message_that_ever_showed_it_goes(painted: World) -> None:
 
 async def test_a_shared_draft_goes(world: World) -> None:
     """It was answered in private, and posted then."""
-    result = await world.imagine(private=True)
+    result: Any = await world.imagine(private=True)
     await world.finished()
     await world.alice.click(result.response, label="Share")
     assert len(world.history()) == 1
@@ -223,7 +223,7 @@ async def test_the_menu_asks_first(painted: World) -> None:
         if painted.galleries()[0].id > painted.galleries()[-1].id
         else painted.galleries()[0]
     )
-    asked = await painted.mod.context_menu(painted.channel, MENU, first)
+    asked: Any = await painted.mod.context_menu(painted.channel, MENU, first)
     assert asked.ephemeral
     assert "2 jobs were made from it" in answer_of(asked)
     assert buttons_of(asked.response) == ["Delete everywhere", "Delete with all made from it"]
