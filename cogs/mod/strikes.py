@@ -15,7 +15,7 @@ from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY, TROUBLE
 from cogs.mod.acting import MAX_REASON, entry
 from cogs.mod.subject import check_subject, length_text, until_text
-from cogs.text import clean, plain, plural, trim
+from cogs.text import CHOICE_LIMIT, clean, plain, plural, trim
 from cogs.who import Who, may
 from cogs.words import say, speak
 from db.errors import DatabaseError
@@ -132,6 +132,18 @@ class StrikeCommands(app_commands.Group):
             if self._sanctions.bans.of(interaction.guild_id or 0, member.id):
                 said += " " + say("They are still banned: `/mod ban remove` lifts that.")
             await whisper(interaction, said)
+
+    @pardon.autocomplete("strike")
+    async def _numbers(self, interaction: AnyInteraction, typed: int | str) -> list[Choice[int]]:
+        member = getattr(interaction.namespace, "member", None)
+        if member is None:
+            return []
+        found = await self._sanctions.strikes(interaction.guild_id or 0, member.id)
+        return [
+            Choice(name=trim(clean(f"#{each.id} · {each.reason}"), CHOICE_LIMIT), value=each.id)
+            for each in found
+            if str(typed).strip().removeprefix("#") in str(each.id)
+        ][:25]
 
     @may(Who.MODERATOR)
     @app_commands.command(name="rules", description="How long strikes count and what follows from several")

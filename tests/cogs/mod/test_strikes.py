@@ -156,6 +156,16 @@ async def test_strikes_are_pardoned(world: World) -> None:
     assert (entry.action, entry.target) == ("strike.pardon", "#3, #1")
 
 
+async def test_a_member_s_strikes_are_suggested(world: World) -> None:
+    """Once the member is chosen."""
+    await warn(world, reason="one")
+    await warn(world, world.bob, reason="two")
+    find = world.mod.autocomplete
+    found = await find(world.channel, "mod strikes pardon", "strike", "", member=world.bob)
+    assert [(each["name"], each["value"]) for each in found] == [("#2 · two", 2)]
+    assert await find(world.channel, "mod strikes pardon", "strike", "") == []
+
+
 async def test_owners_bots_and_oneself_are_not_warned(world: World) -> None:
     """As for bans."""
     assert "yourself" in await warn(world, world.mod)
