@@ -23,7 +23,7 @@ HEADER: Final = (
 )  # fmt: skip
 BOM: Final = b"\xef\xbb\xbf"
 """Without it spreadsheets take the file for one in their machine's old encoding."""
-ROWS: Final = 2_000
+ROWS: Final = 1_000
 """Entries between two visits to the database."""
 MOST_BYTES: Final = 250 * 1024 * 1024
 """Of one export: a million entries and more."""
