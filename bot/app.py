@@ -21,6 +21,7 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.enforcement import Enforcement, open_enforcement
 from bot.moderation.moderation import Moderation, open_moderation
 from bot.pictures import Pictures
 from bot.preferences import Preferences
@@ -76,6 +77,7 @@ class App:
     expander: Expander
     handed_in: HandedIn
     moderation: Moderation
+    enforcement: Enforcement
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -182,6 +184,15 @@ async def open_app(
         )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
+        enforcement = await open_enforcement(
+            database,
+            moderation,
+            settings=settings,
+            studio=studio,
+            afterwards=afterwards,
+            album=album,
+            park=park,
+        )
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -203,6 +214,7 @@ async def open_app(
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
                 moderation=moderation,
+                enforcement=enforcement,
                 jobs=jobs,
                 store=KeyValue(database),
             )

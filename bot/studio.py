@@ -322,18 +322,29 @@ class Studio:
         """Remember which message shows this job."""
         await self._jobs.set_message(job_id, channel_id, message_id)
 
+    async def posted(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
+        """Remember a message besides the job's own that shows its pictures: a direct one (guild 0), or for moderators.
+
+        So it goes with the others when they are deleted everywhere.
+        """
+        await self._jobs.posted(job_id, guild_id, channel_id, message_id)
+
     async def cancel(self, job_id: int) -> bool:
         """Cancel what still waits or runs. False when there is nothing left to cancel."""
         ids = await self._jobs.cancel(job_id)
+        self.drop(job_id, ids)
+        return bool(ids)
+
+    def drop(self, job_id: int, image_ids: Sequence[int]) -> None:
+        """Let go of a job that is cancelled in the database: its pictures leave the queue and the engine."""
         self._queue.remove_job(job_id)
         self._dispatcher.forget(job_id)
-        for image_id in ids:
+        for image_id in image_ids:
             self._painter.cancel(image_id)
         if live := self._board.get(job_id):
             self._board.close(job_id)
             self._board.guild_changed(live.guild_id)
         self._dispatcher.wake()
-        return bool(ids)
 
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
         """Write down that the pictures were posted. False when that was already so."""

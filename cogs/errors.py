@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 from discord import app_commands
@@ -16,6 +16,9 @@ from cogs.fate import TROUBLE
 from cogs.text import CONTENT_LIMIT, clean, shown, trim
 from cogs.words import say, speak
 from pipeline.errors import MemberError
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
 
 log = logging.getLogger(__name__)
 
@@ -124,8 +127,15 @@ class Tree(app_commands.CommandTree[Any]):
     """A command tree whose errors are answered, also those raised outside a command's own body."""
 
     async def interaction_check(self, interaction: AnyInteraction, /) -> bool:
-        """Pass, and speak the member's language from here on, also while an option is being completed."""
+        """Speak the member's language from here on, also while an option is being completed; refuse who is banned."""
         speak(interaction.locale)
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        try:
+            cast("Front", interaction.client).door.check_command(interaction)
+        except MemberError as error:
+            await refuse(interaction, error, "running a command")
+            return False
         return True
 
     async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError, /) -> None:

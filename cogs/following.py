@@ -171,6 +171,8 @@ class Follower:
             pictures, lost = await self._originals(shown)
             if shown is not None and pictures:
                 message_id = await self._post_pictures(job, shown, post, pictures, lost)
+                if isinstance(post, DraftPost) and post.sent is not None:
+                    await self._studio.posted(job.id, 0, post.sent.channel.id, post.sent.id)
             else:
                 posted = False
                 gone = replace(job, error=GONE, reference=None)
@@ -196,7 +198,7 @@ class Follower:
                 await self._interaction.delete_original_response()
 
     async def _undo_if_gone(self, job: Job, post: Post | DraftPost) -> None:
-        """What was deleted, or whose member was forgotten, while it was on its way must not stay posted.
+        """What was deleted, or whose member was forgotten or banned, while it was on its way must not stay posted.
 
         Whoever did that was told that it is gone.
         """
@@ -205,6 +207,7 @@ class Follower:
         if now is not None and job.state is JobState.RENDERED:
             shown = await self._afterwards.restored(now)
         gone = any(each is None or each.deleted_at is not None for each in (now, shown))
+        gone |= (job.state, now and now.state) == (JobState.RENDERED, JobState.CANCELLED)
         if post.message_id is not None and gone:
             await take_down(self._client, replace(job, message_id=post.message_id))
 

@@ -140,4 +140,6 @@ class OtherWays:
         elif job.error:
             why = say("Your pictures could not be painted: {error}", error=shown(failure(job)))
             where = f"{where} {why}"
-        await write(self._client, job, where, pictures, doubtful=doubtful)
+        sent = await write(self._client, job, where, pictures, doubtful=doubtful)
+        if sent is not None:
+            await self._studio.posted(job.id, 0, sent.channel.id, sent.id)

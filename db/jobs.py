@@ -7,6 +7,7 @@ from typing import Final
 
 from db.database import Database, Transaction
 from db.intake import Intake
+from db.posts import note_message
 from db.reading import read_job, read_jobs, read_undelivered, read_waiting
 from db.records import (
     CapReached,
@@ -79,9 +80,12 @@ class Jobs:
             return await read_job(tx, job_id)
 
     async def find_by_message(self, message_id: int) -> Job | None:
-        """The newest job that this message shows."""
+        """The newest job that this message shows, or has shown."""
         async with self._db.reading() as tx:
             found = await read_jobs(tx, "jobs.message_id = ? ORDER BY jobs.id DESC LIMIT 1", message_id)
+            if not found:
+                condition = "jobs.id = (SELECT job_id FROM posts WHERE message_id = ?)"
+                found = await read_jobs(tx, condition, message_id)
         return found[0] if found else None
 
     async def waiting_jobs(self, guild_id: int, limit: int) -> tuple[Job, ...]:
@@ -122,6 +126,11 @@ class Jobs:
             await tx.execute(
                 "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ?", channel_id, message_id, job_id
             )
+
+    async def posted(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
+        """A message besides the job's own shows its pictures: a direct message (guild 0), or one for moderators."""
+        async with self._db.transaction() as tx:
+            await note_message(tx, job_id, guild_id, channel_id, message_id)
 
     async def image_started(self, image_id: int) -> bool:
         """The picture goes to the engine: it and its job are running now. False when it was not queued."""
@@ -242,7 +251,7 @@ class Jobs:
             changed = await tx.execute(
                 """
                 UPDATE jobs SET notified_at = ?
-                WHERE id = ? AND notify = 1 AND notified_at IS NULL AND created_at <= ?
+                WHERE id = ? AND notify = 1 AND notified_at IS NULL AND created_at <= ? AND state <> 'cancelled'
                 """,
                 now,
                 job_id,

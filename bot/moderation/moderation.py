@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.moderation.bans import BanCheck, Bans
 from bot.moderation.gate import Gate
 from bot.moderation.policies import Policies
 from db.audit import Audit
+from db.bans import BanTable
 from db.database import Database
 from db.policies import PolicyTable
 
@@ -18,6 +20,7 @@ class Moderation:
     policies: Policies
     audit: Audit
     gate: Gate
+    bans: Bans
 
 
 async def open_moderation(database: Database) -> Moderation:
@@ -28,4 +31,7 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate())
+    bans = Bans(BanTable(database), database.now)
+    await bans.load()
+    gate = Gate([BanCheck(bans)])
+    return Moderation(policies=policies, audit=Audit(database), gate=gate, bans=bans)

@@ -12,6 +12,10 @@ from discord import app_commands
 from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
+from cogs.mod.bans import BanCommands
+from cogs.mod.delete import delete_command
+from cogs.mod.person import member_command
+from cogs.mod.strikes import StrikeCommands, warn_command
 
 
 def mod_group(app: App) -> app_commands.Group:
@@ -22,5 +26,11 @@ def mod_group(app: App) -> app_commands.Group:
         guild_only=True,
         default_permissions=discord.Permissions(MODERATES.value),
     )
-    group.add_command(AuditCommands(app.moderation.audit))
+    deeds = app.enforcement
+    group.add_command(AuditCommands(app.moderation.audit, deeds.search, deeds.export))
+    group.add_command(BanCommands(deeds.sanctions, deeds.members))
+    group.add_command(StrikeCommands(deeds.sanctions))
+    group.add_command(warn_command(deeds.sanctions))
+    group.add_command(member_command(deeds))
+    group.add_command(delete_command())
     return group

@@ -14,7 +14,7 @@ from pipeline.samplers import SAMPLERS
 ROOT = Path(__file__).parents[2]
 ERRORS = {
     "MemberError", "NotHere", "InvalidRequest", "WeightsError", "OutOfMemory", "QueueFull", "DiskFull", "Closed",
-    "Cancelled", "DeviceError", "DatabaseError",
+    "Cancelled", "DeviceError", "DatabaseError", "Banned",
 }  # fmt: skip
 SPOKEN = {"say", "translated", "Sentence"}
 DOING = {"guarded": 1, "explain": 1, "refuse": 2, "tell": 1}
