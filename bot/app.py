@@ -22,6 +22,7 @@ from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.moderation.moderation import Moderation, open_moderation
+from bot.moderation.queue_control import QueueControl
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
@@ -75,6 +76,7 @@ class App:
     expander: Expander
     handed_in: HandedIn
     moderation: Moderation
+    queue_control: QueueControl
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -162,7 +164,17 @@ async def open_app(
             gallery=gallery,
             sources=sources,
             gate=moderation.gate,
+            pauses=moderation.pauses,
         )
+        queue_control = QueueControl(
+            studio=studio,
+            jobs=jobs,
+            queue=queue,
+            board=board,
+            pauses=moderation.pauses,
+            wake=dispatcher.wake,
+        )
+        queue_control.hold_paused()
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
         exporter = Exporter(
@@ -200,6 +212,7 @@ async def open_app(
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
                 moderation=moderation,
+                queue_control=queue_control,
                 jobs=jobs,
                 store=KeyValue(database),
             )

@@ -80,7 +80,8 @@ class TagbrushBot(commands.Bot):
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
         self._retention = app.retention
-        self._mod = mod_group(app)
+        self._queue_control = app.queue_control
+        self._mod = mod_group(app, self.painting)
         self.forgetter = app.forgetter
         self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
         self._exporter = app.exporter
@@ -94,7 +95,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
-        await self.add_cog(Queue(self.studio))
+        await self.add_cog(Queue(self.studio, self._queue_control))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
 from bot.moderation.gate import Gate
+from bot.moderation.pauses import Pauses
 from bot.new_jobs import new_job, ticket
 from bot.orders import (
     FRESH,
@@ -28,6 +29,7 @@ from bot.orders import (
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
+from db.audit import Entry
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.sources import Sources
@@ -67,6 +69,7 @@ class Studio:
         gallery: Gallery,
         sources: Sources,
         gate: Gate,
+        pauses: Pauses,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -82,6 +85,7 @@ class Studio:
         self._gallery = gallery
         self._sources = sources
         self._gate = gate
+        self._pauses = pauses
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -241,7 +245,10 @@ class Studio:
         step, steps = self._board.steps_of(live.id)
         position = self._queue.position(live.id)
         ahead = self._dispatcher.cost_running() + (position.cost_ahead if position else 0.0)
-        eta = self._estimator.seconds(ahead, live.profile)
+        paused = self._pauses.reason(live.guild_id)
+        # While moderators hold the queue back nobody knows when what waits will be painted.
+        waits = paused is not None and position is not None
+        eta = None if waits else self._estimator.seconds(ahead, live.profile)
         return Progress(
             job_id=live.id,
             state=JobState.RUNNING if running else JobState.QUEUED,
@@ -255,6 +262,8 @@ class Studio:
             note=self._board.trouble or live.note,
             notices=live.notices,
             previews=self._board.previews_of(live),
+            paused=None if running else paused,
+            left=live.left,
         )
 
     async def changes(self, job_id: int) -> AsyncIterator[Progress]:
@@ -319,9 +328,24 @@ class Studio:
         """Remember which message shows this job."""
         await self._jobs.set_message(job_id, channel_id, message_id)
 
-    async def cancel(self, job_id: int) -> bool:
-        """Cancel what still waits or runs. False when there is nothing left to cancel."""
-        ids = await self._jobs.cancel(job_id)
+    async def cancel(self, job_id: int, entry: Entry | None = None) -> bool:
+        """Cancel what still waits or runs. False when there is nothing left to cancel.
+
+        `entry` is for the audit log, when a moderator decided so.
+        """
+        ids = await self._jobs.cancel(job_id, entry)
+        self._withdraw(job_id, ids)
+        return bool(ids)
+
+    async def cancel_all(self, user_id: int, entry: Entry) -> tuple[int, ...]:
+        """Cancel all that a member has waiting or running in the server of a moderator's entry. Returns the jobs."""
+        cancelled = await self._jobs.cancel_all(user_id, entry)
+        for job_id, ids in cancelled.items():
+            self._withdraw(job_id, ids)
+        return tuple(cancelled)
+
+    def _withdraw(self, job_id: int, ids: Sequence[int]) -> None:
+        """Take what was cancelled out of queue and engine."""
         self._queue.remove_job(job_id)
         self._dispatcher.forget(job_id)
         for image_id in ids:
@@ -330,7 +354,6 @@ class Studio:
             self._board.close(job_id)
             self._board.guild_changed(live.guild_id)
         self._dispatcher.wake()
-        return bool(ids)
 
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
         """Write down that the pictures were posted. False when that was already so."""
@@ -368,6 +391,8 @@ class Studio:
                 for i in recovery.waiting
             ]
         )
+        for job_id in recovery.promoted:
+            self._queue.promote(job_id)
         self._dispatcher.wake()
         return recovery.undelivered
 

@@ -62,6 +62,8 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
             media=f"attachment://{preview}", description=alt(say("Preview: {prompt}", prompt=asked_prompt(job)))
         )
     lines = [head, body, f"-# {clean(model)} · {_for(job)}"]
+    if progress.paused is not None:
+        lines.insert(2, paused_text(progress.paused))
     lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
@@ -70,6 +72,13 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
         ui.TextDisplay(trim("\n".join(lines), 1500)),
         ui.ActionRow(CancelButton(job.id)),
     )
+
+
+def paused_text(reason: str) -> str:
+    """That moderators hold the queue back, and why."""
+    if not reason:
+        return say("⏸️ Paused by moderators. What waits is painted when they go on.")
+    return say("⏸️ Paused by moderators: {reason}", reason=trim(plain(clean(reason)), 400))
 
 
 def _for(job: Job) -> str:

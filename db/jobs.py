@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from db.audit import Entry, add_entry
 from db.database import Database, Transaction
 from db.intake import Intake
-from db.reading import read_job, read_jobs, read_undelivered, read_waiting
+from db.reading import read_job, read_jobs, read_promoted, read_undelivered, read_waiting
 from db.records import (
     CapReached,
     Image,
@@ -138,6 +140,7 @@ class Jobs:
         weights: str,
         recipe: str,
         size: int | None = None,
+        share: float | None = None,
     ) -> Job:
         """The picture is on the disk. Its job becomes rendered when nothing of it is left to paint.
 
@@ -152,7 +155,7 @@ class Jobs:
             rows = await tx.rows(
                 """
                 UPDATE images SET state = 'painted', file = ?, sha256 = ?, seconds = ?, weights = ?, recipe = ?,
-                                  bytes = ?, ended_at = ?
+                                  bytes = ?, share = ?, ended_at = ?
                 WHERE id = ? AND state = 'running' RETURNING restores
                 """,
                 file,
@@ -161,6 +164,7 @@ class Jobs:
                 weights,
                 recipe,
                 size,
+                share,
                 now,
                 image_id,
             )
@@ -200,13 +204,46 @@ class Jobs:
                 )
             return await _after(tx, image_id, changed, now)
 
-    async def cancel(self, job_id: int) -> tuple[int, ...]:
+    async def cancel(self, job_id: int, entry: Entry | None = None) -> tuple[int, ...]:
         """Cancel what waits or runs. Returns the ids of the pictures that did; painted ones stay recorded.
 
         Nothing happens, and the result is empty, when the job is final or rendered or does not exist.
+
+        Args:
+            job_id: the job.
+            entry: for the audit log, when that is a moderator's decision; written only if something happens.
         """
         async with self._db.transaction() as tx:
-            return await cancel_job(tx, job_id, self._db.now())
+            cancelled = await cancel_job(tx, job_id, self._db.now())
+            if cancelled and entry is not None:
+                await add_entry(tx, entry, self._db.now())
+            return cancelled
+
+    async def cancel_all(self, user_id: int, entry: Entry) -> dict[int, tuple[int, ...]]:
+        """Cancel all that a member has waiting or running in the entry's guild. Returns the pictures of each job."""
+        async with self._db.transaction() as tx:
+            rows = await tx.rows(
+                """
+                SELECT id FROM jobs WHERE guild_id = ? AND user_id = ? AND state IN ('queued', 'running') ORDER BY id
+                """,
+                entry.guild_id,
+                user_id,
+            )
+            now = self._db.now()
+            cancelled = {row["id"]: await cancel_job(tx, row["id"], now) for row in rows}
+            if cancelled:
+                await add_entry(tx, replace(entry, details={**entry.details, "jobs": [*cancelled]}), now)
+            return cancelled
+
+    async def promote(self, job_id: int, entry: Entry) -> None:
+        """Write down that a waiting job goes before the others of its guild, also after a restart."""
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            changed = await tx.execute(
+                "UPDATE jobs SET promoted_at = ? WHERE id = ? AND state IN ('queued', 'running')", now, job_id
+            )
+            if changed:
+                await add_entry(tx, entry, now)
 
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
         """The pictures were posted, in this message. False if it was not rendered, so also the second time.
@@ -267,7 +304,11 @@ class Jobs:
         async with self._db.transaction() as tx:
             before = NEVER if self._intake.first_id is None else self._intake.first_id
             await requeue_running(tx, origin, before)
-            return Recovery(await read_waiting(tx, origin, before), await read_undelivered(tx, origin, before))
+            return Recovery(
+                await read_waiting(tx, origin, before),
+                await read_undelivered(tx, origin, before),
+                await read_promoted(tx, origin, before),
+            )
 
     async def abandon(self, origin: str) -> int:
         """Cancel what nobody waits for any more: every job of an origin that is not final. Returns how many."""

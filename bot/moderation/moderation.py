@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.moderation.gate import Gate
+from bot.moderation.pauses import Pauses
 from bot.moderation.policies import Policies
 from db.audit import Audit
 from db.database import Database
@@ -18,6 +19,7 @@ class Moderation:
     policies: Policies
     audit: Audit
     gate: Gate
+    pauses: Pauses
 
 
 async def open_moderation(database: Database) -> Moderation:
@@ -28,4 +30,4 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate())
+    return Moderation(policies=policies, audit=Audit(database), gate=Gate(), pauses=Pauses(policies))

@@ -55,6 +55,14 @@ class Policies:
             if (key.guild_id, key.scope, key.name) == (guild_id, scope, name)
         }
 
+    def guilds(self, name: str) -> tuple[int, ...]:
+        """The servers that have set this value."""
+        return tuple(
+            key.guild_id
+            for key in self._values
+            if (key.scope, key.target_id, key.name) == (Scope.GUILD, 0, name)
+        )
+
     def of_guild(self, guild_id: int) -> Mapping[PolicyKey, Any]:
         """Everything that is set in a server, for a page that shows it."""
         return {key: value for key, value in self._values.items() if key.guild_id == guild_id}

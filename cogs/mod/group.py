@@ -12,9 +12,13 @@ from discord import app_commands
 from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
+from cogs.mod.page import Page
+from cogs.mod.queue import QueueCommands
+from cogs.mod.settings import settings_command
+from cogs.painting import Painting
 
 
-def mod_group(app: App) -> app_commands.Group:
+def mod_group(app: App, painting: Painting) -> app_commands.Group:
     """A fresh command; the areas are groups or commands of their own."""
     group = app_commands.Group(
         name="mod",
@@ -22,5 +26,8 @@ def mod_group(app: App) -> app_commands.Group:
         guild_only=True,
         default_permissions=discord.Permissions(MODERATES.value),
     )
+    page = Page(app.moderation.policies)
     group.add_command(AuditCommands(app.moderation.audit))
+    group.add_command(QueueCommands(app.queue_control, painting, page))
+    group.add_command(settings_command(page))
     return group
