@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from db.jobs import JobState
+from tests.support.places import thread_of
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, answer_of
 
@@ -201,6 +202,6 @@ async def test_members_do_not_have_the_commands(world: World, name: str) -> None
 
 async def test_it_works_in_a_thread_too(world: World) -> None:
     """A thread belongs to the same server."""
-    thread = world.channel.create_thread("aside")
+    thread = await thread_of(world)
     result = await world.mod.slash(thread, "mod queue list")
     assert "queue" in answer_of(result)
