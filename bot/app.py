@@ -131,8 +131,8 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
-        moderation = await open_moderation(database)
         estimator = Estimator({})
+        moderation = await open_moderation(database, estimator)
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
         )

@@ -32,6 +32,7 @@ from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
 from cogs.queue import Queue
+from cogs.quota import QuotaCog
 from cogs.result_buttons import RESULT_BUTTONS
 from cogs.settings import Settings
 from cogs.settings_panel import SETTING_CONTROLS
@@ -80,6 +81,7 @@ class TagbrushBot(commands.Bot):
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
         self._retention = app.retention
+        self._moderation = app.moderation
         self._queue_control = app.queue_control
         self._mod = mod_group(app, self.painting)
         self.forgetter = app.forgetter
@@ -96,6 +98,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
         await self.add_cog(Queue(self.studio, self._queue_control))
+        await self.add_cog(QuotaCog(self._moderation.quotas))
         await self.add_cog(Models(self.studio))
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))

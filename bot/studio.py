@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
+from bot.errors import tell
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.new_jobs import new_job, ticket
@@ -18,6 +19,7 @@ from bot.orders import (
     LOCAL,
     LOCAL_CEILING,
     Accepted,
+    Left,
     Lineage,
     Order,
     Origin,
@@ -30,6 +32,7 @@ from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
 from db.audit import Entry
+from db.errors import DatabaseError
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.sources import Sources
@@ -162,15 +165,18 @@ class Studio:
         self._gate.admit(origin)
         # Once more: what comes from a button or an old recipe was never planned here.
         orders = [(request, self._gate.judge(origin, p), lineage) for request, p, lineage in orders]
-        await self._gate.afford(origin, orders)
         news = [new_job(origin, o, await self._rating(origin, o[1]), self._settings) for o in orders]
         await self._pictures.check_space()
-        try:
-            jobs = await self._jobs.create_all(news, confirmation_id)
-        except CapReached as error:
-            raise self._cap_sentence(error, origin) from error
+        async with self._gate.one_at_a_time(origin):
+            await self._gate.afford(origin, orders)
+            try:
+                jobs = await self._jobs.create_all(news, confirmation_id)
+            except CapReached as error:
+                raise self._cap_sentence(error, origin) from error
+        left = await self._left(origin)
         for job in jobs:
-            self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
+            live = self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
+            live.left = left
             self._queue.add_many([ticket(job, image) for image in job.images])
         try:
             self._gate.admit(origin)
@@ -181,6 +187,13 @@ class Studio:
             raise
         self._dispatcher.wake()
         return tuple(Accepted(job, planned) for job, (_, planned, _) in zip(jobs, orders, strict=True))
+
+    async def _left(self, origin: Origin) -> Left | None:
+        try:
+            return await self._gate.left(origin)
+        except DatabaseError as error:  # the jobs are safe; what is left can be asked for with `/quota`
+            tell(error, "counting what is left")
+            return None
 
     async def _rating(self, origin: Origin, planned: Plan) -> Rating:
         """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import string
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -17,7 +18,7 @@ from cogs.fate import TROUBLE
 from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
 from cogs.words import say, speak, translated
 from db.errors import DatabaseError
-from pipeline.errors import MemberError
+from pipeline.errors import MemberError, Moment
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,9 @@ def shown(error: MemberError) -> str:
         if name is None:
             continue
         value, _ = formatter.get_field(name, (), error.params)
+        if isinstance(value, Moment):
+            parts.append(f"<t:{math.ceil(value.at)}:R>")  # Discord shows it as "in 3 hours", in any language
+            continue
         text = format(formatter.convert_field(value, conversion), spec or "")
         parts.append(coded(text) if inside else plain(text))
     return "".join(parts)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from discord import ui
 
-from bot.orders import Progress
+from bot.orders import Left, Progress
 from cogs.buttons import CancelButton
 from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
 from cogs.result_buttons import again_row, result_rows
@@ -64,6 +64,8 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
     lines = [head, body, f"-# {clean(model)} · {_for(job)}"]
     if progress.paused is not None:
         lines.insert(2, paused_text(progress.paused))
+    if progress.left is not None:
+        lines.append(f"-# {left_text(progress.left)}")
     lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
@@ -79,6 +81,24 @@ def paused_text(reason: str) -> str:
     if not reason:
         return say("⏸️ Paused by moderators. What waits is painted when they go on.")
     return say("⏸️ Paused by moderators: {reason}", reason=trim(plain(clean(reason)), 400))
+
+
+def left_text(left: Left) -> str:
+    """What a member may still ask for within a day."""
+    parts = []
+    if left.pictures is not None:
+        parts.append(
+            say("{left} of {limit} pictures left today", left=left.pictures, limit=left.of_pictures or 0)
+        )
+    if left.seconds is not None:
+        parts.append(
+            say(
+                "about {left:.0f} of {limit} GPU seconds left today",
+                left=left.seconds,
+                limit=left.of_seconds or 0,
+            )
+        )
+    return " · ".join(parts)
 
 
 def _for(job: Job) -> str:

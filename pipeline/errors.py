@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time as a parameter of a sentence. Front ends show it in the reader's own time.
+
+    Attributes:
+        at: Unix seconds.
+    """
+
+    at: float
+
+    def __format__(self, _: str, /) -> str:
+        return datetime.fromtimestamp(self.at, UTC).strftime("at %Y-%m-%d %H:%M UTC")
+
+    def __str__(self) -> str:
+        return f"{self}"
+
 
 class MemberError(Exception):
     """Something a person can understand and act on.

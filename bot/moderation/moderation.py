@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.moderation.policies import Policies
+from bot.moderation.quota_settings import QuotaSettings
+from bot.moderation.quotas import Quotas
 from db.audit import Audit
 from db.database import Database
+from db.jobs import Jobs
 from db.policies import PolicyTable
+from db.usage import Usage
+from pipeline.queueing.eta import Estimator
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +25,11 @@ class Moderation:
     audit: Audit
     gate: Gate
     pauses: Pauses
+    quota_settings: QuotaSettings
+    quotas: Quotas
 
 
-async def open_moderation(database: Database) -> Moderation:
+async def open_moderation(database: Database, estimator: Estimator) -> Moderation:
     """Read what is set, and put the rules together.
 
     Raises:
@@ -30,4 +37,13 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate(), pauses=Pauses(policies))
+    quota_settings = QuotaSettings(policies)
+    quotas = Quotas(quota_settings, Usage(database), Jobs(database), estimator)
+    return Moderation(
+        policies=policies,
+        audit=Audit(database),
+        gate=Gate([quotas]),
+        pauses=Pauses(policies),
+        quota_settings=quota_settings,
+        quotas=quotas,
+    )

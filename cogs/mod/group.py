@@ -14,6 +14,7 @@ from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
 from cogs.mod.page import Page
 from cogs.mod.queue import QueueCommands
+from cogs.mod.quotas import QuotaCommands
 from cogs.mod.settings import settings_command
 from cogs.painting import Painting
 
@@ -29,5 +30,6 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
     page = Page(app.moderation.policies)
     group.add_command(AuditCommands(app.moderation.audit))
     group.add_command(QueueCommands(app.queue_control, painting, page))
+    group.add_command(QuotaCommands(app.moderation.quota_settings, page))
     group.add_command(settings_command(page))
     return group

@@ -42,7 +42,7 @@ async def actions(world: World) -> list[str]:
 
 @pytest.fixture
 async def busy(world: World, engine: ScriptedEngine) -> World:
-    """Four pictures of alice's painting, one of bob's joined, and three jobs waiting: 3 and 5 of alice's, 4 of bob's."""
+    """Four pictures of alice's painting, one of bob's joined, and jobs 3 and 5 of hers and 4 of bob's waiting."""
     engine.hold_at = 1
     await world.imagine(count=4)
     await world.imagine(world.bob, count=2)
