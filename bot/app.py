@@ -165,6 +165,7 @@ async def open_app(
             sources=sources,
             gate=moderation.gate,
             pauses=moderation.pauses,
+            allowed=moderation.allowed,
         )
         queue_control = QueueControl(
             studio=studio,
@@ -183,7 +184,9 @@ async def open_app(
         await exporter.clean()
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         preferences = Preferences(studio=studio, tables=PreferenceTables(database))
-        batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
+        batches = Batches(
+            settings=settings, studio=studio, confirmations=Confirmations(database), rooms=moderation.rooms
+        )
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
 from bot.errors import tell
+from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.new_jobs import new_job, ticket
@@ -73,6 +74,7 @@ class Studio:
         sources: Sources,
         gate: Gate,
         pauses: Pauses,
+        allowed: AllowSettings,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -89,10 +91,19 @@ class Studio:
         self._sources = sources
         self._gate = gate
         self._pauses = pauses
+        self._allowed = allowed
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
         return await self._dispatcher.park(awaitable, reason=reason)
+
+    def profiles_of(self, guild_id: int) -> Mapping[str, Profile]:
+        """The models that may be used in this server."""
+        return self._allowed.profiles(guild_id, self.profiles)
+
+    def default_of(self, guild_id: int) -> str:
+        """The model of those who name none in this server."""
+        return self._allowed.default(guild_id, self.profiles, self.default_profile)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -114,7 +125,7 @@ class Studio:
         planned = plan(
             self._gate.read(origin, request),
             self.profiles,
-            self.default_profile,
+            self.default_of(origin.guild_id),
             ceiling=self.ceiling(origin),
             draw_seed=draw_seed,
         )

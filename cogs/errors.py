@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import tell
+from bot.moderation.rooms import Channels
 from bot.orders import PictureGone
 from cogs.fate import TROUBLE
 from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
@@ -96,6 +97,9 @@ def shown(error: MemberError) -> str:
         value, _ = formatter.get_field(name, (), error.params)
         if isinstance(value, Moment):
             parts.append(f"<t:{math.ceil(value.at)}:R>")  # Discord shows it as "in 3 hours", in any language
+            continue
+        if isinstance(value, Channels):
+            parts.append(", ".join(f"<#{each}>" for each in value.ids))
             continue
         text = format(formatter.convert_field(value, conversion), spec or "")
         parts.append(coded(text) if inside else plain(text))

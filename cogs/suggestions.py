@@ -25,7 +25,10 @@ async def _profile(interaction: AnyInteraction) -> Profile:
     """The model chosen so far in a half-filled command, or that of its preset, or the member's own."""
     filled = interaction.namespace
     return await _front(interaction).preferences.model(
-        interaction.user.id, getattr(filled, "model", None), getattr(filled, "preset", None)
+        interaction.user.id,
+        getattr(filled, "model", None),
+        getattr(filled, "preset", None),
+        interaction.guild_id or 0,
     )
 
 
@@ -34,9 +37,9 @@ def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
 
 
 async def models(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-    """Every model."""
-    studio = _front(interaction).studio
-    return _choices(options.models(studio.profiles, studio.default_profile, typed))
+    """Every model that may be used here."""
+    studio, guild = _front(interaction).studio, interaction.guild_id or 0
+    return _choices(options.models(studio.profiles_of(guild), studio.default_of(guild), typed))
 
 
 async def aspects(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:

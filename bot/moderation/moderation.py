@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.moderation.policies import Policies
 from bot.moderation.quota_settings import QuotaSettings
 from bot.moderation.quotas import Quotas
+from bot.moderation.rooms import Newcomers, Rooms
 from db.audit import Audit
 from db.database import Database
 from db.jobs import Jobs
@@ -27,6 +29,8 @@ class Moderation:
     pauses: Pauses
     quota_settings: QuotaSettings
     quotas: Quotas
+    allowed: AllowSettings
+    rooms: Rooms
 
 
 async def open_moderation(database: Database, estimator: Estimator) -> Moderation:
@@ -39,11 +43,15 @@ async def open_moderation(database: Database, estimator: Estimator) -> Moderatio
     await policies.load()
     quota_settings = QuotaSettings(policies)
     quotas = Quotas(quota_settings, Usage(database), Jobs(database), estimator)
+    allowed = AllowSettings(policies)
+    rooms = Rooms(allowed)
     return Moderation(
         policies=policies,
         audit=Audit(database),
-        gate=Gate([quotas]),
+        gate=Gate([rooms, Newcomers(allowed, database.now), quotas]),
         pauses=Pauses(policies),
         quota_settings=quota_settings,
         quotas=quotas,
+        allowed=allowed,
+        rooms=rooms,
     )

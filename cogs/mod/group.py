@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.app import App
 from cogs.mod.acting import MODERATES
+from cogs.mod.allow import AllowCommands, NewcomerCommands
 from cogs.mod.audit import AuditCommands
 from cogs.mod.page import Page
 from cogs.mod.queue import QueueCommands
@@ -30,6 +31,8 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
     page = Page(app.moderation.policies)
     group.add_command(AuditCommands(app.moderation.audit))
     group.add_command(QueueCommands(app.queue_control, painting, page))
+    group.add_command(AllowCommands(app.moderation.allowed, app.studio, page))
+    group.add_command(NewcomerCommands(app.moderation.allowed, page))
     group.add_command(QuotaCommands(app.moderation.quota_settings, page))
     group.add_command(settings_command(page))
     return group
