@@ -358,21 +358,21 @@ class Studio:
         `entry` is for the audit log, when a moderator decided so.
         """
         ids = await self._jobs.cancel(job_id, entry)
-        self._withdraw(job_id, ids)
+        self.drop(job_id, ids)
         return bool(ids)
 
     async def cancel_all(self, user_id: int, entry: Entry) -> tuple[int, ...]:
         """Cancel all that a member has waiting or running in the server of a moderator's entry. Returns the jobs."""
         cancelled = await self._jobs.cancel_all(user_id, entry)
         for job_id, ids in cancelled.items():
-            self._withdraw(job_id, ids)
+            self.drop(job_id, ids)
         return tuple(cancelled)
 
-    def _withdraw(self, job_id: int, ids: Sequence[int]) -> None:
-        """Take what was cancelled out of queue and engine."""
+    def drop(self, job_id: int, image_ids: Sequence[int]) -> None:
+        """Let go of a job that is cancelled in the database: its pictures leave the queue and the engine."""
         self._queue.remove_job(job_id)
         self._dispatcher.forget(job_id)
-        for image_id in ids:
+        for image_id in image_ids:
             self._painter.cancel(image_id)
         if live := self._board.get(job_id):
             self._board.close(job_id)
