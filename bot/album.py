@@ -152,13 +152,16 @@ class Album:
         if found := _NUMBER.fullmatch(text):
             return int(found[1])
         if found := _LINK.fullmatch(text):
-            message_id = int(found[1])
-            job = await self._jobs.find_by_message(message_id) if message_id < 2**63 else None
-            return job.id if job else None
+            return await self.find_by_message(int(found[1]))
         raise InvalidRequest(
             "`{text}` is neither the number of a job, such as `#12`, nor the link of a message.",
             text=text[:100],
         )
+
+    async def find_by_message(self, message_id: int) -> int | None:
+        """The number of the job that a message shows, or has shown; None when unknown."""
+        job = await self._jobs.find_by_message(message_id) if message_id < 2**63 else None
+        return job.id if job else None
 
     async def mark(self, job: Job, position: int, user_id: int, user_name: str) -> bool:
         """Make a picture a favourite, or take that back. Returns whether it is one now.

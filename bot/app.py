@@ -21,6 +21,7 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.enforcement import Enforcement, open_enforcement
 from bot.moderation.moderation import Moderation, open_moderation
 from bot.moderation.queue_control import QueueControl
 from bot.pictures import Pictures
@@ -77,6 +78,7 @@ class App:
     handed_in: HandedIn
     moderation: Moderation
     queue_control: QueueControl
+    enforcement: Enforcement
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -193,6 +195,15 @@ async def open_app(
         forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
+        enforcement = await open_enforcement(
+            database,
+            moderation,
+            settings=settings,
+            studio=studio,
+            afterwards=afterwards,
+            album=album,
+            park=park,
+        )
         handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
@@ -216,6 +227,7 @@ async def open_app(
                 handed_in=handed_in,
                 moderation=moderation,
                 queue_control=queue_control,
+                enforcement=enforcement,
                 jobs=jobs,
                 store=KeyValue(database),
             )

@@ -18,6 +18,7 @@ from cogs.compare import Compare
 from cogs.delivery import Delivery
 from cogs.describe import Describe
 from cogs.described import UseButton
+from cogs.door import Door
 from cogs.editing import Editing
 from cogs.erasing import Erasing
 from cogs.errors import Tree
@@ -27,7 +28,10 @@ from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.inpainting import Inpainting
+from cogs.mod.audit_pages import AuditTurnButton
+from cogs.mod.delete import EverywhereButton, delete_menu
 from cogs.mod.group import mod_group
+from cogs.mod.upkeep import UpkeepTask
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
@@ -79,7 +83,9 @@ class TagbrushBot(commands.Bot):
         self.handed_in = app.handed_in
         self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
         self.batching = Batching(app.batches, self.painting)
-        self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
+        self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts, app.moderation.gate)
+        self.enforcement = app.enforcement
+        self.door = Door(app.moderation.bans, app.enforcement.sanctions)
         self._retention = app.retention
         self._moderation = app.moderation
         self._queue_control = app.queue_control
@@ -110,7 +116,10 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
         await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
+        await self.add_cog(UpkeepTask(self, self.enforcement.upkeep, self.door))
+        self.add_dynamic_items(AuditTurnButton, EverywhereButton)
         self.tree.add_command(self._mod)
+        self.tree.add_command(delete_menu())
         await self.tree.set_translator(Words())
         await self.sync_commands()
 

@@ -101,6 +101,7 @@ class Settings:
     min_free_mb: int = _setting(500, _whole(0, 10_000_000))
     retention_days: int = _setting(0, _whole(0, 36_500))
     retention_gb: int = _setting(0, _whole(0, 1_000_000))
+    audit_days: int = _setting(365, _whole(0, 36_500))
     hf_token: str = _setting("", _text, secret=True)
     hf_endpoint: str = _setting("", _text)
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"))

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from bot.enlarging import Enlarger
     from bot.expanding import Expander
     from bot.forgetting import Forgetter
+    from bot.moderation.enforcement import Enforcement
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
     from cogs.batching import Batching
+    from cogs.door import Door
     from cogs.erasing import Erasing
     from cogs.painting import Painting
     from cogs.sharing import Sharing
@@ -50,6 +52,8 @@ class Front(Protocol):
     painting: Painting
     batching: Batching
     sharing: Sharing
+    door: Door
+    enforcement: Enforcement
 
 
 class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEVER):
@@ -68,9 +72,12 @@ class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEV
         return True
 
     async def callback(self, interaction: AnyInteraction) -> None:
-        """Run `act`; whatever it raises reaches the member."""
+        """Run `act`, unless they are banned; whatever it raises reaches the member."""
+        front = cast("Front", interaction.client)
         async with guarded(interaction, self.doing):
-            await self.act(interaction, cast("Front", interaction.client))
+            front.door.check(interaction, self.who)
+            await self.act(interaction, front)
+        await front.door.remind(interaction)
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """What the button does."""

@@ -7,7 +7,7 @@ import logging
 import math
 import string
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 from discord import app_commands
@@ -20,6 +20,9 @@ from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
 from cogs.words import say, speak, translated
 from db.errors import DatabaseError
 from pipeline.errors import MemberError, Moment
+
+if TYPE_CHECKING:
+    from cogs.buttons import Front
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +158,15 @@ class Tree(app_commands.CommandTree[Any]):
     """A command tree whose errors are answered, also those raised outside a command's own body."""
 
     async def interaction_check(self, interaction: AnyInteraction, /) -> bool:
-        """Pass, and speak the member's language from here on, also while an option is being completed."""
+        """Speak the member's language from here on, also while an option is being completed; refuse who is banned."""
         speak(interaction.locale)
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        try:
+            cast("Front", interaction.client).door.check_command(interaction)
+        except MemberError as error:
+            await refuse(interaction, error, "running a command")
+            return False
         return True
 
     async def on_error(self, interaction: AnyInteraction, error: app_commands.AppCommandError, /) -> None:

@@ -196,7 +196,7 @@ class Follower:
                 await self._interaction.delete_original_response()
 
     async def _undo_if_gone(self, job: Job, post: Post | DraftPost) -> None:
-        """What was deleted, or whose member was forgotten, while it was on its way must not stay posted.
+        """What was deleted, or whose member was forgotten or banned, while it was on its way must not stay posted.
 
         Whoever did that was told that it is gone.
         """
@@ -205,6 +205,8 @@ class Follower:
         if now is not None and job.state is JobState.RENDERED:
             shown = await self._afterwards.restored(now)
         gone = any(each is None or each.deleted_at is not None for each in (now, shown))
+        if job.state is JobState.RENDERED and now is not None and now.state is JobState.CANCELLED:
+            gone = True
         if post.message_id is not None and gone:
             await take_down(self._client, replace(job, message_id=post.message_id))
 

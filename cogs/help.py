@@ -59,7 +59,7 @@ class Help(commands.Cog):
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
-    @may(Who.EVERYBODY)
+    @may(Who.EVERYBODY, banned_too=True)
     @app_commands.command(name="help", description="How to paint with this bot")
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         """Answer to the member only."""

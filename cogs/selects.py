@@ -27,9 +27,12 @@ class GuardedSelect(ui.DynamicItem[ui.Select[Any]], template=NEVER):
         return True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Run `act`; whatever it raises reaches the member."""
+        """Run `act`, unless they are banned; whatever it raises reaches the member."""
+        front = cast("Front", interaction.client)
         async with guarded(interaction, self.doing):
-            await self.act(interaction, cast("Front", interaction.client), self.item.values[0])
+            front.door.check(interaction, self.who)
+            await self.act(interaction, front, self.item.values[0])
+        await front.door.remind(interaction)
 
     async def act(self, interaction: AnyInteraction, front: Front, value: str) -> None:
         """What choosing a value does."""

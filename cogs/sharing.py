@@ -9,6 +9,7 @@ import discord
 
 from bot.afterwards import Afterwards
 from bot.drafts import Drafts
+from bot.moderation.gate import Gate
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import whisper
@@ -30,11 +31,14 @@ _DELETED: Final = "These pictures were deleted meanwhile, so they are not shared
 class Sharing:
     """Posts drafts in the channel, each once."""
 
-    def __init__(self, client: discord.Client, studio: Studio, afterwards: Afterwards, drafts: Drafts) -> None:
+    def __init__(
+        self, client: discord.Client, studio: Studio, afterwards: Afterwards, drafts: Drafts, gate: Gate
+    ) -> None:
         self._client = client
         self._studio = studio
         self._afterwards = afterwards
         self._drafts = drafts
+        self._gate = gate
 
     async def share(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Post a draft in the interaction's channel; from then on it is a job like any other.
@@ -42,10 +46,12 @@ class Sharing:
         The interaction was deferred privately. Whoever presses twice is told where it is.
 
         Raises:
-            MemberError: it is somebody else's, deleted, rated above what this channel shows, or the bot may not post.
+            MemberError: it is somebody else's, deleted, rated above what this channel shows, they may not paint here
+                either, or the bot may not post.
             DatabaseError: it stays a draft.
         """
         check_place(interaction)
+        self._gate.admit(origin_of(interaction))
         async with self._drafts.sharing(job_id):
             job = await self._afterwards.painted(job_id, interaction.guild_id or 0, interaction.user.id)
             if job.private:
@@ -77,4 +83,10 @@ class Sharing:
         if not await self._drafts.shared(job.id, job.channel_id, message_id):
             await take_down(self._client, job)
             raise MemberError(_DELETED)
+        try:
+            self._gate.admit(origin_of(interaction))
+        except MemberError:
+            # Banned while it was being posted.
+            await take_down(self._client, job)
+            raise
         return job

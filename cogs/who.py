@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from discord import app_commands
 
 EXTRA: Final = "who"
+BANNED_TOO: Final = "banned too"
 Marked = TypeVar("Marked", app_commands.Command[Any, ..., Any], app_commands.ContextMenu)
 
 
@@ -35,11 +36,21 @@ class Who(StrEnum):
     """Only the owner of this instance."""
 
 
-def may(who: Who) -> Callable[[Marked], Marked]:
-    """Declare who may use the command below."""
+OPEN_TO_BANNED: Final = frozenset(Who) - {Who.EVERYBODY, Who.SEEING}
+"""What banned members keep: what is theirs, and what moderators among them do. What these paint the gate refuses."""
+
+
+def may(who: Who, *, banned_too: bool = False) -> Callable[[Marked], Marked]:
+    """Declare who may use the command below.
+
+    Args:
+        who: of all members.
+        banned_too: whether it is open to those who are banned although it is for everybody.
+    """
 
     def mark(command: Marked) -> Marked:
         command.extras[EXTRA] = who
+        command.extras[BANNED_TOO] = banned_too
         return command
 
     return mark

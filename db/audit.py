@@ -6,9 +6,12 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from db.database import Database, Transaction
+
+FORGOTTEN: Final = -1
+"""Stands for a moderator who was forgotten since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,7 @@ class Entry:
 
     Attributes:
         guild_id: 0 for the instance itself.
-        actor_id: who decided; 0 for the bot by its own rules.
+        actor_id: who decided; 0 for the bot by its own rules, `FORGOTTEN` for somebody who is not known any more.
         actor_name: their name at that time, for people who read the log.
         action: a dotted word such as `ban.add`; the part before the dot is the area it belongs to.
         user_id: the member it is about, if any.
@@ -86,10 +89,11 @@ class Audit:
             before if before is not None else 2**62,
             count,
         )
-        return tuple(_written(row) for row in rows)
+        return tuple(written(row) for row in rows)
 
 
-def _written(row: sqlite3.Row) -> Written:
+def written(row: sqlite3.Row) -> Written:
+    """A row as an object."""
     return Written(
         id=row["id"],
         at=row["at"],

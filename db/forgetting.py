@@ -1,7 +1,8 @@
 """Erasing a member: which tables know members, and how their rows go.
 
 This is the one place that lists them. A table that names members must stand in `OWNED` or `KEPT`, or be one of those
-that `Forgetting` treats by itself (`jobs` with everything below it, `users`, `forgetting`); a test looks at the schema.
+that `Forgetting` treats by itself (`jobs` with everything below it, `users`, `forgetting`, `audit`); a test looks at
+the schema.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from db.audit import FORGOTTEN
 from db.database import Database, Transaction
+from db.posts import take_all_down
 
-OWNED: Final[tuple[str, ...]] = ("favourites", "confirmations", "preferences", "presets", "sources")
+OWNED: Final[tuple[str, ...]] = ("favourites", "confirmations", "preferences", "presets", "sources", "strikes")
 """Tables whose rows with a member's `user_id` are theirs alone and are deleted; those that refer to others first."""
 OWNED_FILES: Final[tuple[str, ...]] = (
     """
@@ -24,7 +27,12 @@ OWNED_FILES: Final[tuple[str, ...]] = (
     """,
 )
 """Queries for the files, in the pictures' folder, of a member's rows in `OWNED`; the one parameter is the member."""
-KEPT: Final = MappingProxyType[str, str]({"audit": "what moderators decided about you stays in their log."})
+KEPT: Final = MappingProxyType[str, str](
+    {
+        "bans": "a ban stays as long as it holds, with your id, its reason and when it ends. What moderators have "
+        "decided stays in their log, where nothing names you any more."
+    }
+)
 """Tables whose rows stay although they name a member, and why. The member is told of each."""
 
 MERGED_PAGES: Final = 500
@@ -36,7 +44,10 @@ REFUSALS: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belongings:
-    """What the database holds of a member. `owned` counts the rows of each table of `OWNED` that has any."""
+    """What the database holds of a member. `owned` counts the rows of each table of `OWNED` that has any.
+
+    `decisions` are entries of the audit log that name them.
+    """
 
     known: bool
     jobs: int
@@ -44,10 +55,11 @@ class Belongings:
     pictures: int
     messages: int
     owned: tuple[tuple[str, int], ...]
+    decisions: int = 0
 
     def __bool__(self) -> bool:
         """Whether there is anything at all."""
-        return self.known or self.jobs > 0 or bool(self.owned)
+        return self.known or self.jobs > 0 or bool(self.owned) or self.decisions > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,8 @@ class Forgetting:
                 SELECT count(*) AS jobs, count(message_id) AS messages,
                        coalesce(sum(state IN ('queued', 'running')), 0) AS waiting,
                        (SELECT count(*) FROM users WHERE id = ?1) AS known,
+                       (SELECT count(*) FROM audit WHERE user_id = ?1)
+                       + (SELECT count(*) FROM audit WHERE actor_id = ?1) AS decisions,
                        (SELECT count(*) FROM jobs AS every JOIN images ON images.job_id = every.id
                         WHERE every.user_id = ?1 AND images.file IS NOT NULL AND images.swept_at IS NULL) AS pictures
                 FROM jobs WHERE user_id = ?1
@@ -88,6 +102,7 @@ class Forgetting:
             pictures=row["pictures"],
             messages=row["messages"],
             owned=tuple((table, count) for table, count in owned if count),
+            decisions=row["decisions"],
         )
 
     # -- erasing ---------------------------------------------------------------------------------------------
@@ -112,6 +127,7 @@ class Forgetting:
                 await _doom(tx, [row[0] for row in await tx.rows(query, user_id)])
             for table in OWNED:
                 await tx.execute(f"DELETE FROM {table} WHERE user_id = ?", user_id)
+            await _unname(tx, user_id)
             # What is rendered is not delivered any more, and nothing of it is shown to anybody from now on.
             await tx.execute(
                 """
@@ -180,14 +196,7 @@ class Forgetting:
                 """,
                 ids,
             )
-            await tx.execute(
-                """
-                INSERT OR IGNORE INTO takedowns (message_id, guild_id, channel_id)
-                SELECT message_id, guild_id, channel_id FROM jobs
-                WHERE id IN (SELECT value FROM json_each(?)) AND message_id IS NOT NULL AND origin = 'discord'
-                """,
-                ids,
-            )
+            await take_all_down(tx, ids)
             await tx.execute("DELETE FROM job_texts WHERE rowid IN (SELECT value FROM json_each(?))", ids)
             await tx.execute("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", ids)
         return len(rows)
@@ -198,6 +207,7 @@ class Forgetting:
             back = [table for table in ("jobs", *OWNED) if await _count(tx, table, user_id)]
             if not back:
                 await tx.execute("DELETE FROM users WHERE id = ?", user_id)
+                await _unname(tx, user_id)  # what was decided meanwhile, and since
             await tx.execute("DELETE FROM forgetting WHERE user_id = ?", user_id)
 
     async def compact(self) -> None:
@@ -257,6 +267,16 @@ class Forgetting:
             await tx.execute(
                 "DELETE FROM takedowns WHERE message_id = ? AND refused >= ?", message_id, REFUSALS
             )
+
+
+async def _unname(tx: Transaction, user_id: int) -> None:
+    """Take a member out of the log of decisions, as the one that they are about and as the one who made them.
+
+    A ban that stands needs the member's id itself, and is told to leave it out of the log when it ends.
+    """
+    await tx.execute("UPDATE audit SET user_id = NULL WHERE user_id = ?", user_id)
+    await tx.execute("UPDATE audit SET actor_id = ?, actor_name = '' WHERE actor_id = ?", FORGOTTEN, user_id)
+    await tx.execute("UPDATE bans SET forgotten = 1 WHERE user_id = ?", user_id)
 
 
 async def _count(tx: Transaction, table: str, user_id: int) -> int:

@@ -81,9 +81,12 @@ class Jobs:
             return await read_job(tx, job_id)
 
     async def find_by_message(self, message_id: int) -> Job | None:
-        """The newest job that this message shows."""
+        """The newest job that this message shows, or has shown."""
         async with self._db.reading() as tx:
             found = await read_jobs(tx, "jobs.message_id = ? ORDER BY jobs.id DESC LIMIT 1", message_id)
+            if not found:
+                condition = "jobs.id = (SELECT job_id FROM posts WHERE message_id = ?)"
+                found = await read_jobs(tx, condition, message_id)
         return found[0] if found else None
 
     async def waiting_jobs(self, guild_id: int, limit: int) -> tuple[Job, ...]:
@@ -155,7 +158,7 @@ class Jobs:
             rows = await tx.rows(
                 """
                 UPDATE images SET state = 'painted', file = ?, sha256 = ?, seconds = ?, weights = ?, recipe = ?,
-                                  bytes = ?, share = ?, ended_at = ?
+                                  bytes = ?, ended_at = ?
                 WHERE id = ? AND state = 'running' RETURNING restores
                 """,
                 file,
@@ -164,10 +167,11 @@ class Jobs:
                 weights,
                 recipe,
                 size,
-                share,
                 now,
                 image_id,
             )
+            if rows and share is not None:
+                await tx.execute("UPDATE images SET share = ? WHERE id = ?", share, image_id)
             if rows and rows[0]["restores"] is not None:
                 await hand_over(tx, image_id, now)
             return await _after(tx, image_id, len(rows), now)
@@ -270,7 +274,7 @@ class Jobs:
             changed = await tx.execute(
                 """
                 UPDATE jobs SET notified_at = ?
-                WHERE id = ? AND notify = 1 AND notified_at IS NULL AND created_at <= ?
+                WHERE id = ? AND notify = 1 AND notified_at IS NULL AND created_at <= ? AND state <> 'cancelled'
                 """,
                 now,
                 job_id,

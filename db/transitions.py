@@ -1,7 +1,8 @@
 """The state machine of jobs and pictures: every change is an UPDATE that names the states it may come from.
 
     image: queued <-> running -> painted | failed;  queued | running -> cancelled;  queued -> failed
-    job:   queued <-> running -> rendered -> delivered | withheld;  queued | running -> failed | cancelled
+    job:   queued <-> running -> rendered -> delivered | withheld;  queued | running -> failed | cancelled;
+           rendered -> cancelled (its member was banned)
 
 An UPDATE that finds another state changes nothing, so that two parts of the program which act on the same job
 at the same moment (a Cancel button and a finished picture) cannot disagree: the first one wins.

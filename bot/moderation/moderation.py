@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.moderation.allow_settings import AllowSettings
+from bot.moderation.bans import BanCheck, Bans
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.moderation.policies import Policies
@@ -12,6 +13,7 @@ from bot.moderation.quota_settings import QuotaSettings
 from bot.moderation.quotas import Quotas
 from bot.moderation.rooms import Newcomers, Rooms
 from db.audit import Audit
+from db.bans import BanTable
 from db.database import Database
 from db.jobs import Jobs
 from db.policies import PolicyTable
@@ -31,6 +33,7 @@ class Moderation:
     quotas: Quotas
     allowed: AllowSettings
     rooms: Rooms
+    bans: Bans
 
 
 async def open_moderation(database: Database, estimator: Estimator) -> Moderation:
@@ -41,6 +44,8 @@ async def open_moderation(database: Database, estimator: Estimator) -> Moderatio
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
+    bans = Bans(BanTable(database), database.now)
+    await bans.load()
     quota_settings = QuotaSettings(policies)
     quotas = Quotas(quota_settings, Usage(database), Jobs(database), estimator)
     allowed = AllowSettings(policies)
@@ -48,10 +53,11 @@ async def open_moderation(database: Database, estimator: Estimator) -> Moderatio
     return Moderation(
         policies=policies,
         audit=Audit(database),
-        gate=Gate([rooms, Newcomers(allowed, database.now), quotas]),
+        gate=Gate([BanCheck(bans), rooms, Newcomers(allowed, database.now), quotas]),
         pauses=Pauses(policies),
         quota_settings=quota_settings,
         quotas=quotas,
         allowed=allowed,
         rooms=rooms,
+        bans=bans,
     )

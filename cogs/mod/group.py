@@ -13,10 +13,14 @@ from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.allow import AllowCommands, NewcomerCommands
 from cogs.mod.audit import AuditCommands
+from cogs.mod.bans import BanCommands
+from cogs.mod.delete import delete_command
 from cogs.mod.page import Page
+from cogs.mod.person import member_command
 from cogs.mod.queue import QueueCommands
 from cogs.mod.quotas import QuotaCommands
 from cogs.mod.settings import settings_command
+from cogs.mod.strikes import StrikeCommands, warn_command
 from cogs.painting import Painting
 
 
@@ -29,10 +33,16 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
         default_permissions=discord.Permissions(MODERATES.value),
     )
     page = Page(app.moderation.policies)
-    group.add_command(AuditCommands(app.moderation.audit))
     group.add_command(QueueCommands(app.queue_control, painting, page))
     group.add_command(AllowCommands(app.moderation.allowed, app.studio, page))
     group.add_command(NewcomerCommands(app.moderation.allowed, page))
     group.add_command(QuotaCommands(app.moderation.quota_settings, page))
     group.add_command(settings_command(page))
+    deeds = app.enforcement
+    group.add_command(AuditCommands(app.moderation.audit, deeds.search, deeds.export))
+    group.add_command(BanCommands(deeds.sanctions, deeds.members))
+    group.add_command(StrikeCommands(deeds.sanctions))
+    group.add_command(warn_command(deeds.sanctions))
+    group.add_command(member_command(deeds))
+    group.add_command(delete_command())
     return group

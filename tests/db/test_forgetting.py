@@ -19,7 +19,7 @@ from db.migrate import read_migrations
 from tests.db.conftest import Clock, new_job, paint
 
 MIA, BEN = 7, 8
-TREATED = {"jobs", "forgetting"}
+TREATED = {"jobs", "forgetting", "audit"}
 """Tables with a `user_id` that `Forgetting` treats by itself."""
 MEMBER_WORDS = ("user", "member", "author", "owner", "moderator")
 

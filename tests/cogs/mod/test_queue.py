@@ -50,6 +50,7 @@ async def busy(world: World, engine: ScriptedEngine) -> World:
     await world.imagine(world.bob, prompt="a hidden thing", private=True)
     await world.imagine(prompt="a bird")
     await world.until(lambda: len(world.app.studio.waiting_jobs()) == 5)
+    await world.until(lambda: len(world.app.studio._board.images) == 5, "a full engine")
     return world
 
 
