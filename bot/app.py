@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,7 @@ from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.moderation.enforcement import Enforcement, open_enforcement
 from bot.moderation.moderation import Moderation, open_moderation
+from bot.moderation.overview import Overseer
 from bot.moderation.queue_control import QueueControl
 from bot.pictures import Pictures
 from bot.preferences import Preferences
@@ -31,6 +33,8 @@ from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
 from bot.studio import Studio
+from bot.tally import Tally
+from db.broadcasts import Broadcasts
 from db.confirmations import Confirmations
 from db.database import Database
 from db.forgetting import Forgetting
@@ -78,6 +82,8 @@ class App:
     handed_in: HandedIn
     moderation: Moderation
     queue_control: QueueControl
+    overseer: Overseer
+    broadcasts: Broadcasts
     enforcement: Enforcement
     jobs: Jobs
     store: KeyValue
@@ -124,6 +130,8 @@ async def open_app(
     await loop.run_in_executor(None, warm_up, profiles)
     board, queue = Board(), FairQueue()
     pictures = Pictures(settings.pictures, min_free_mb=settings.min_free_mb)
+    tally = Tally()
+    logging.getLogger().addHandler(tally)
 
     def emit(event: Event) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has closed: the next start paints it again
@@ -134,7 +142,7 @@ async def open_app(
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         estimator = Estimator({})
-        moderation = await open_moderation(database, estimator)
+        moderation = await open_moderation(database, estimator, settings.control_guild)
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
         )
@@ -227,6 +235,8 @@ async def open_app(
                 handed_in=handed_in,
                 moderation=moderation,
                 queue_control=queue_control,
+                overseer=Overseer(jobs, pictures, tally),
+                broadcasts=Broadcasts(database),
                 enforcement=enforcement,
                 jobs=jobs,
                 store=KeyValue(database),
@@ -239,6 +249,7 @@ async def open_app(
             await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
             await dispatcher.close()
             pictures.close()
+            logging.getLogger().removeHandler(tally)
 
 
 def _make_folders(settings: Settings) -> None:

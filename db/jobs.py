@@ -105,6 +105,13 @@ class Jobs:
         found = {row["state"]: row["n"] for row in rows}
         return {state: found.get(state.value, 0) for state in JobState}
 
+    async def failed_lately(self) -> int:
+        """How many jobs of the last day could not be painted."""
+        rows = await self._db.rows(
+            "SELECT count(*) AS n FROM jobs WHERE state = 'failed' AND created_at > ?", self._db.now() - 86_400
+        )
+        return int(rows[0]["n"])
+
     async def counts_pending(self, user_id: int, guild_id: int) -> Pending:
         """How many pictures of this member in this guild, and of this guild, wait or run."""
         rows = await self._db.rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from bot.moderation.policies import Policies
 from db.audit import Entry
@@ -88,19 +88,22 @@ class AllowSettings:
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    async def add(self, name: str, value: str | int, entry: Entry) -> bool:
-        """Put something on a list; from the first entry on nothing else is allowed. False when it stood there.
+    async def add(self, name: str, value: str | int, entry: Entry) -> None:
+        """Put something on a list; from the first entry on nothing else is allowed.
 
         Raises:
-            InvalidRequest: the list is full.
+            InvalidRequest: it stands there, or the list is full.
         """
-        now = self._list(entry.guild_id, name)
-        if value in now:
-            return False
-        if len(now) >= MOST:
-            raise InvalidRequest("This list takes {most} entries at most.", most=MOST)
-        await self._policies.set(name, [*now, value], entry)
-        return True
+
+        def to(now: Any) -> list[str | int]:
+            entries = _entries(now)
+            if value in entries:
+                raise InvalidRequest("That is on the list already.")
+            if len(entries) >= MOST:
+                raise InvalidRequest("This list takes {most} entries at most.", most=MOST)
+            return [*entries, value]
+
+        await self._policies.change(name, to, entry)
 
     async def remove(self, name: str, value: str | int, entry: Entry) -> None:
         """Take something from a list; without any entry everything is allowed again.
@@ -108,14 +111,14 @@ class AllowSettings:
         Raises:
             MemberError: it does not stand there.
         """
-        now = self._list(entry.guild_id, name)
-        if value not in now:
-            raise MemberError("That is not on the list. `/mod allow list` shows what is.")
-        left = [each for each in now if each != value]
-        if left:
-            await self._policies.set(name, left, entry)
-        else:
-            await self._policies.unset(name, entry)
+
+        def to(now: Any) -> list[str | int] | None:
+            entries = _entries(now)
+            if value not in entries:
+                raise MemberError("That is not on the list. `/mod allow list` shows what is.")
+            return [each for each in entries if each != value] or None
+
+        await self._policies.change(name, to, entry)
 
     async def reset(self, name: str, entry: Entry) -> bool:
         """Allow everything again. False when it was."""
@@ -123,13 +126,12 @@ class AllowSettings:
 
     async def switch(self, option: Option, entry: Entry, *, allowed: bool) -> None:
         """Switch an option on or off."""
-        off = self.off(entry.guild_id)
-        after = sorted(off - {option} if allowed else off | {option})
-        entry = replace(entry, target=option.value, details={"allowed": allowed})
-        if after:
-            await self._policies.set(OFF, [each.value for each in after], entry)
-        else:
-            await self._policies.unset(OFF, entry)
+
+        def to(now: Any) -> list[str] | None:
+            off = set(_entries(now)) - {option.value}
+            return sorted(str(each) for each in (off if allowed else off | {option.value})) or None
+
+        await self._policies.change(OFF, to, replace(entry, target=option.value, details={"allowed": allowed}))
 
     async def limit(self, name: str, value: int | None, entry: Entry) -> None:
         """Set the most pictures of a request (`COUNT`) or steps (`STEPS`); None allows what the models do.
@@ -166,5 +168,6 @@ class AllowSettings:
         else:
             await self._policies.unset(NEWCOMERS, entry)
 
-    def _list(self, guild_id: int, name: str) -> list[str | int]:
-        return list(self.models(guild_id)) if name == MODELS else list(self.ids(guild_id, name))
+
+def _entries(value: Any) -> list[str | int]:
+    return list(value) if isinstance(value, list) else []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.bans import BanCheck, Bans
 from bot.moderation.gate import Gate
+from bot.moderation.instance import InstanceCheck, ServerLimits
+from bot.moderation.instance_settings import InstanceSettings
 from bot.moderation.pauses import Pauses
 from bot.moderation.policies import Policies
 from bot.moderation.quota_settings import QuotaSettings
@@ -33,10 +35,11 @@ class Moderation:
     quotas: Quotas
     allowed: AllowSettings
     rooms: Rooms
+    instance: InstanceSettings
     bans: Bans
 
 
-async def open_moderation(database: Database, estimator: Estimator) -> Moderation:
+async def open_moderation(database: Database, estimator: Estimator, control_guild: int) -> Moderation:
     """Read what is set, and put the rules together.
 
     Raises:
@@ -47,17 +50,29 @@ async def open_moderation(database: Database, estimator: Estimator) -> Moderatio
     bans = Bans(BanTable(database), database.now)
     await bans.load()
     quota_settings = QuotaSettings(policies)
-    quotas = Quotas(quota_settings, Usage(database), Jobs(database), estimator)
+    usage, jobs = Usage(database), Jobs(database)
+    quotas = Quotas(quota_settings, usage, jobs, estimator)
+    instance = InstanceSettings(policies, control_guild)
     allowed = AllowSettings(policies)
     rooms = Rooms(allowed)
     return Moderation(
         policies=policies,
         audit=Audit(database),
-        gate=Gate([BanCheck(bans), rooms, Newcomers(allowed, database.now), quotas]),
+        gate=Gate(
+            [
+                InstanceCheck(instance),
+                BanCheck(bans),
+                rooms,
+                Newcomers(allowed, database.now),
+                ServerLimits(instance, usage, jobs, estimator),
+                quotas,
+            ]
+        ),
         pauses=Pauses(policies),
         quota_settings=quota_settings,
         quotas=quotas,
         allowed=allowed,
         rooms=rooms,
+        instance=instance,
         bans=bans,
     )

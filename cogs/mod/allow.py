@@ -121,8 +121,7 @@ class AllowCommands(app_commands.Group):
         elif value is None:
             raise InvalidRequest("Name what to {action}, too.", action=action)
         elif action == "add":
-            if not await self._settings.add(name, value, what):
-                raise InvalidRequest("That is on the list already.")
+            await self._settings.add(name, value, what)
         else:
             await self._settings.remove(name, value, what)
         await self._tell(interaction)

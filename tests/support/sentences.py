@@ -17,7 +17,8 @@ TABLES = {"_LABELS", "ACTIONS", "ESTIMATES", "LINES", "_LINES"}
 """Collections whose texts are said."""
 OWNERS = (
     "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "pipeline/engine",
-    "pipeline/built_in.py", "pipeline/miniature", "pipeline/profiles",
+    "pipeline/built_in.py", "cogs/owner", "bot/moderation/instance_settings.py",
+    "pipeline/miniature", "pipeline/profiles",
 )  # fmt: skip
 """What only an owner reads, at the command line or in the log; and failures of weights, which name files."""
 

@@ -45,12 +45,13 @@ async def busy(world: World, engine: ScriptedEngine) -> World:
     """Four pictures of alice's painting, one of bob's joined, and jobs 3 and 5 of hers and 4 of bob's waiting."""
     engine.hold_at = 1
     await world.imagine(count=4)
+    await world.until(lambda: len(world.app.studio._board.images) == 4, "a full engine")
     await world.imagine(world.bob, count=2)
     await world.imagine(prompt="a fox")
     await world.imagine(world.bob, prompt="a hidden thing", private=True)
     await world.imagine(prompt="a bird")
     await world.until(lambda: len(world.app.studio.waiting_jobs()) == 5)
-    await world.until(lambda: len(world.app.studio._board.images) == 5, "a full engine")
+    await world.until(lambda: len(world.app.studio._board.images) == 5, "a joined picture")
     return world
 
 
