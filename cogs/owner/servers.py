@@ -49,7 +49,7 @@ class ServerCommands(app_commands.Group):
             guild = client.get_guild(guild_id)
             if guild is not None:
                 await self._servers.leave(guild)
-            await whisper(interaction, f"Banned: {self._label(client, guild_id)}.")
+            await whisper(interaction, f"Banned: {inline(banned.name, 60)} `{guild_id}`.")
 
     @may(Who.OWNER)
     @app_commands.command(name="unban", description="Lift the ban of a server")
