@@ -37,6 +37,7 @@ from bot.tally import Tally
 from db.broadcasts import Broadcasts
 from db.confirmations import Confirmations
 from db.database import Database
+from db.expiring import Expiring
 from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
@@ -199,8 +200,15 @@ async def open_app(
         )
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
-        retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
         forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        retention = Retention(
+            settings=settings,
+            keeping=keeping,
+            pictures=pictures,
+            expiring=Expiring(database),
+            forgetter=forgetter,
+            park=park,
+        )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
         enforcement = await open_enforcement(

@@ -37,6 +37,7 @@ from cogs.owner.broadcasting import BroadcastButton, Broadcaster
 from cogs.owner.group import owner_group
 from cogs.painting import Painting
 from cogs.presets import Presets
+from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.quota import QuotaCog
 from cogs.result_buttons import RESULT_BUTTONS
@@ -117,6 +118,7 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Queue(self.studio, self._queue_control))
         await self.add_cog(QuotaCog(self._moderation.quotas))
         await self.add_cog(Models(self.studio))
+        await self.add_cog(Privacy(self._settings))
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))

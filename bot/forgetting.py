@@ -80,6 +80,10 @@ class Forgetter:
             await self._forgetting.files_gone([file for file in files if await self._pictures.remove(file)])
             after = files[-1]
 
+    async def compact(self) -> None:
+        """See to it that nothing of what was erased can be read from the database's files any more."""
+        await self._forgetting.compact()
+
     # -- messages --------------------------------------------------------------------------------------------
 
     async def takedowns(self, after: int = 0) -> tuple[Takedown, ...]:

@@ -10,17 +10,15 @@ from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
-from bot.errors import tell
 from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
-from bot.new_jobs import new_job, ticket
+from bot.new_jobs import new_job, ticket, waiting_ticket
 from bot.orders import (
     FRESH,
     LOCAL,
     LOCAL_CEILING,
     Accepted,
-    Left,
     Lineage,
     Order,
     Origin,
@@ -33,7 +31,6 @@ from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
 from db.audit import Entry
-from db.errors import DatabaseError
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.sources import Sources
@@ -41,7 +38,7 @@ from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator, wording
-from pipeline.queueing.fair import FairQueue, Ticket
+from pipeline.queueing.fair import FairQueue
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
 
@@ -184,7 +181,7 @@ class Studio:
                 jobs = await self._jobs.create_all(news, confirmation_id)
             except CapReached as error:
                 raise self._cap_sentence(error, origin) from error
-        left = await self._left(origin)
+        left = await self._gate.left(origin)
         for job in jobs:
             live = self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
             live.left = left
@@ -198,13 +195,6 @@ class Studio:
             raise
         self._dispatcher.wake()
         return tuple(Accepted(job, planned) for job, (_, planned, _) in zip(jobs, orders, strict=True))
-
-    async def _left(self, origin: Origin) -> Left | None:
-        try:
-            return await self._gate.left(origin)
-        except DatabaseError as error:  # the jobs are safe; what is left can be asked for with `/quota`
-            tell(error, "counting what is left")
-            return None
 
     async def _rating(self, origin: Origin, planned: Plan) -> Rating:
         """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.
@@ -361,13 +351,6 @@ class Studio:
         self.drop(job_id, ids)
         return bool(ids)
 
-    async def cancel_all(self, user_id: int, entry: Entry) -> tuple[int, ...]:
-        """Cancel all that a member has waiting or running in the server of a moderator's entry. Returns the jobs."""
-        cancelled = await self._jobs.cancel_all(user_id, entry)
-        for job_id, ids in cancelled.items():
-            self.drop(job_id, ids)
-        return tuple(cancelled)
-
     def drop(self, job_id: int, image_ids: Sequence[int]) -> None:
         """Let go of a job that is cancelled in the database: its pictures leave the queue and the engine."""
         self._queue.remove_job(job_id)
@@ -402,19 +385,7 @@ class Studio:
         for image in recovery.waiting:
             done = image.images - waiting[image.job_id]
             self._board.open(image.job_id, image.guild_id, image.user_id, image.profile, image.images, done)
-        self._queue.add_many(
-            [
-                Ticket(
-                    image_id=i.image_id,
-                    job_id=i.job_id,
-                    guild_id=i.guild_id,
-                    member_id=i.user_id,
-                    cost=i.cost,
-                    profile=i.profile,
-                )
-                for i in recovery.waiting
-            ]
-        )
+        self._queue.add_many([waiting_ticket(image) for image in recovery.waiting])
         for job_id in recovery.promoted:
             self._queue.promote(job_id)
         self._dispatcher.wake()

@@ -12,7 +12,9 @@ import contextlib
 from collections.abc import AsyncIterator, Hashable, Sequence
 from weakref import WeakValueDictionary
 
+from bot.errors import tell
 from bot.orders import LOCAL, Left, Order, Origin
+from db.errors import DatabaseError
 from pipeline.request import ImagineRequest, Plan
 
 
@@ -86,10 +88,13 @@ class Gate:
             yield
 
     async def left(self, origin: Origin) -> Left | None:
-        """What they may still ask for, where that is limited."""
-        for check in self._for(origin):
-            if (left := await check.left(origin)) is not None:
-                return left
+        """What they may still ask for, where that is limited. Never raises: it is told beside what was queued."""
+        try:
+            for check in self._for(origin):
+                if (left := await check.left(origin)) is not None:
+                    return left
+        except DatabaseError as error:
+            tell(error, "counting what is left")
         return None
 
     async def afford(self, origin: Origin, orders: Sequence[Order]) -> None:

@@ -103,10 +103,12 @@ class QueueControl:
         Raises:
             MemberError: they have nothing there.
         """
-        cancelled = await self._studio.cancel_all(user_id, replace(entry, user_id=user_id))
+        cancelled = await self._jobs.cancel_all(user_id, replace(entry, user_id=user_id))
+        for job_id, image_ids in cancelled.items():
+            self._studio.drop(job_id, image_ids)
         if not cancelled:
             raise MemberError("This member has nothing waiting or running in this server.")
-        return cancelled
+        return tuple(cancelled)
 
     async def pause(self, entry: Entry) -> None:
         """Start nothing more of the entry's server. What runs goes on to its end, and what is new waits."""

@@ -25,3 +25,6 @@ CREATE TABLE broadcast_servers (
     state        TEXT    NOT NULL CHECK (state IN ('waiting', 'claimed', 'sent', 'failed')),
     PRIMARY KEY (broadcast_id, guild_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Jobs that are over, oldest first, for a rule of how long they are kept.
+CREATE INDEX jobs_over ON jobs (created_at, id) WHERE state IN ('delivered', 'failed', 'cancelled', 'withheld');
