@@ -90,6 +90,7 @@ class TagbrushBot(commands.Bot):
         self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts, app.moderation.gate)
+        self.moderation = app.moderation
         self.enforcement = app.enforcement
         self.door = Door(app.moderation.bans, app.enforcement.sanctions)
         self._retention = app.retention

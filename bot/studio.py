@@ -342,6 +342,13 @@ class Studio:
         """Remember which message shows this job."""
         await self._jobs.set_message(job_id, channel_id, message_id)
 
+    async def posted(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
+        """Remember a message besides the job's own that shows its pictures: a direct one (guild 0), or for moderators.
+
+        So it goes with the others when they are deleted everywhere.
+        """
+        await self._jobs.posted(job_id, guild_id, channel_id, message_id)
+
     async def cancel(self, job_id: int, entry: Entry | None = None) -> bool:
         """Cancel what still waits or runs. False when there is nothing left to cancel.
 

@@ -10,9 +10,10 @@ import discord
 from bot.drafts import check_own
 from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
+from cogs.mod.acting import entry
 from cogs.who import Who
 from cogs.words import say
-from db.jobs import JobState
+from db.jobs import Job, JobState
 from pipeline.errors import MemberError
 from pipeline.request import ImagineRequest, choose_profile
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.expanding import Expander
     from bot.forgetting import Forgetter
     from bot.moderation.enforcement import Enforcement
+    from bot.moderation.moderation import Moderation
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
@@ -56,6 +58,7 @@ class Front(Protocol):
     broadcaster: Broadcaster
     door: Door
     enforcement: Enforcement
+    moderation: Moderation
 
 
 class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEVER):
@@ -84,6 +87,13 @@ class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEV
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """What the button does."""
         raise NotImplementedError
+
+
+async def note_foreign(interaction: AnyInteraction, front: Front, job: Job, action: str) -> None:
+    """Write into the log what somebody has done with another member's job."""
+    if interaction.user.id != job.user_id:
+        what = entry(interaction, action, user_id=job.user_id, job_id=job.id)
+        await front.moderation.audit.add(what)
 
 
 class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
@@ -118,6 +128,7 @@ class CancelButton(GuardedButton, template=r"tb:cancel:(?P<job>[0-9]{1,18})"):
             raise MemberError("This job was already cancelled.")
         if not await front.studio.cancel(job.id):
             raise MemberError("This job is already finished, so there is nothing left to cancel.")
+        await note_foreign(interaction, front, job, "job.cancel")
         front.painting.follow(job.id)
         await whisper(interaction, say("Cancelled."))
 

@@ -36,7 +36,7 @@ async def write(
     pictures: Sequence[tuple[int, bytes]] = (),
     *,
     doubtful: bool = False,
-) -> None:
+) -> discord.Message | None:
     """Write to the job's member. Where the pictures are refused, they are told that those are kept.
 
     Args:
@@ -46,26 +46,28 @@ async def write(
         pictures: position and original PNG of each.
         doubtful: whether an earlier attempt may have arrived; then that one is looked for first.
 
+    Returns:
+        The message that shows the pictures, if they were sent now.
+
     Raises:
         discord.HTTPException, aiohttp.ClientError, OSError: see `fate_of`.
     """
     direct = await client.create_dm(discord.Object(job.user_id))
     if pictures and doubtful and await search(client, direct, job) is not None:
-        return
+        return None
 
-    async def send(uploads: tuple[Upload, ...], used: int) -> None:
+    async def send(uploads: tuple[Upload, ...], used: int) -> discord.Message:
         files = [upload.file(alt(asked_prompt(job))) for upload in uploads]
         said = trim(clean(" ".join(filter(None, (text, remark_of(used))))), CONTENT_LIMIT)
-        await direct.send(said, files=files, nonce=f"tb{job.id}d", allowed_mentions=NOBODY)
+        return await direct.send(said, files=files, nonce=f"tb{job.id}d", allowed_mentions=NOBODY)
 
     if pictures:
         try:
-            await send_fitting(job.id, pictures, DEFAULT_LIMIT, send)
+            return await send_fitting(job.id, pictures, DEFAULT_LIMIT, send)
         except discord.HTTPException as error:
             if fate_of(error) not in _REFUSED:
                 raise
             text = f"{text} {say('Discord does not take them here.')} {kept(job)}"
-        else:
-            return
     said = trim(clean(text), CONTENT_LIMIT)
     await direct.send(said, nonce=f"tb{job.id}t", allowed_mentions=NOBODY)
+    return None

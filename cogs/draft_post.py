@@ -53,6 +53,8 @@ class DraftPost:
         self.message_id: int | None = None
         """Never known: only its member can see the answer."""
         self._direct = False
+        self.sent: discord.Message | None = None
+        """The direct message that shows the pictures, when they came that way just now."""
 
     @property
     def interaction(self) -> discord.Interaction[Any] | None:
@@ -141,8 +143,9 @@ class DraftPost:
         try:
             direct = await self._client.create_dm(discord.Object(self._job.user_id))
             files = [upload.file(description) for upload in uploads]
-            await direct.send(text, files=files, nonce=f"tb{self._job.id}d", allowed_mentions=NOBODY)
+            sent = await direct.send(text, files=files, nonce=f"tb{self._job.id}d", allowed_mentions=NOBODY)
             self._direct = True
+            self.sent = sent if uploads else None
         except discord.HTTPException as error:
             if fate_of(error) is not Fate.ELSEWHERE or error.status == 401:
                 raise

@@ -171,6 +171,8 @@ class Follower:
             pictures, lost = await self._originals(shown)
             if shown is not None and pictures:
                 message_id = await self._post_pictures(job, shown, post, pictures, lost)
+                if isinstance(post, DraftPost) and post.sent is not None:
+                    await self._studio.posted(job.id, 0, post.sent.channel.id, post.sent.id)
             else:
                 posted = False
                 gone = replace(job, error=GONE, reference=None)
@@ -205,8 +207,7 @@ class Follower:
         if now is not None and job.state is JobState.RENDERED:
             shown = await self._afterwards.restored(now)
         gone = any(each is None or each.deleted_at is not None for each in (now, shown))
-        if job.state is JobState.RENDERED and now is not None and now.state is JobState.CANCELLED:
-            gone = True
+        gone |= (job.state, now and now.state) == (JobState.RENDERED, JobState.CANCELLED)
         if post.message_id is not None and gone:
             await take_down(self._client, replace(job, message_id=post.message_id))
 

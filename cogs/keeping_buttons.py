@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from cogs.access import may_manage
-from cogs.buttons import AnyInteraction, GuardedButton
+from cogs.buttons import AnyInteraction, GuardedButton, note_foreign
 from cogs.details import details_view, recipes_file
 from cogs.errors import whisper
 from cogs.fate import NOBODY
@@ -160,6 +160,7 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
         _check_manager(interaction, job)
         await interaction.response.defer()
         left = await front.afterwards.delete(job)
+        await note_foreign(interaction, front, job, "job.delete")
         said = say(_DELETED) if await _take_all_down(interaction, front, job) else say(_STAYS)
         if job.private:
             said = say(_DISMISS)

@@ -138,4 +138,6 @@ class OtherWays:
             where = " ".join(filter(None, (where, what, lost if pictures else "")))
         elif job.error:
             where = f"{where} {say('Your pictures could not be painted: {error}', error=plain(job.error))}"
-        await write(self._client, job, where, pictures, doubtful=doubtful)
+        sent = await write(self._client, job, where, pictures, doubtful=doubtful)
+        if sent is not None:
+            await self._studio.posted(job.id, 0, sent.channel.id, sent.id)

@@ -9,6 +9,7 @@ from typing import Final
 from db.audit import Entry, add_entry
 from db.database import Database, Transaction
 from db.intake import Intake
+from db.posts import note_message
 from db.reading import read_job, read_jobs, read_promoted, read_undelivered, read_waiting
 from db.records import (
     CapReached,
@@ -134,6 +135,11 @@ class Jobs:
             await tx.execute(
                 "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ?", channel_id, message_id, job_id
             )
+
+    async def posted(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
+        """A message besides the job's own shows its pictures: a direct message (guild 0), or one for moderators."""
+        async with self._db.transaction() as tx:
+            await note_message(tx, job_id, guild_id, channel_id, message_id)
 
     async def image_started(self, image_id: int) -> bool:
         """The picture goes to the engine: it and its job are running now. False when it was not queued."""

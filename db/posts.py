@@ -1,11 +1,11 @@
 """Every message that shows a job's pictures, wherever the bot has posted it.
 
-A job's own messages are written down by a trigger of the database, whoever changes them; others by `Posts.add`.
+A job's own messages are written down by a trigger of the database, whoever changes them; others by `Jobs.posted`.
 """
 
 from __future__ import annotations
 
-from db.database import Database, Transaction
+from db.database import Transaction
 
 
 async def take_all_down(tx: Transaction, job_ids: str) -> int:
@@ -32,25 +32,15 @@ async def take_all_down(tx: Transaction, job_ids: str) -> int:
     return len(rows)
 
 
-class Posts:
-    """Queries on messages. Every method raises `DatabaseError` when the database is unusable."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def add(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
-        """A message other than the job's own shows its pictures: a direct message, or one for moderators.
-
-        Nothing happens when the job is gone by now.
+async def note_message(tx: Transaction, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
+    """Write down a message that shows a job's pictures; nothing happens when the job is gone by now."""
+    await tx.execute(
         """
-        async with self._db.transaction() as tx:
-            await tx.execute(
-                """
-                INSERT OR IGNORE INTO posts (message_id, guild_id, channel_id, job_id)
-                SELECT ?, ?, ?, id FROM jobs WHERE id = ?
-                """,
-                message_id,
-                guild_id,
-                channel_id,
-                job_id,
-            )
+        INSERT OR IGNORE INTO posts (message_id, guild_id, channel_id, job_id)
+        SELECT ?, ?, ?, id FROM jobs WHERE id = ?
+        """,
+        message_id,
+        guild_id,
+        channel_id,
+        job_id,
+    )

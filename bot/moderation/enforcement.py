@@ -18,7 +18,6 @@ from bot.studio import Studio
 from db.audit_search import AuditSearch
 from db.database import Database
 from db.members import Members
-from db.posts import Posts
 from db.removal import Removals
 from db.strikes import StrikeTable
 
@@ -64,7 +63,6 @@ async def open_enforcement(
         afterwards=afterwards,
         album=album,
         removals=Removals(database),
-        posts=Posts(database),
     )
     return Enforcement(
         sanctions=sanctions,

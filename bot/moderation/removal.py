@@ -13,7 +13,6 @@ from bot.studio import Studio
 from db.audit import Entry
 from db.errors import DatabaseError
 from db.jobs import Job
-from db.posts import Posts
 from db.removal import Removals
 from pipeline.errors import MemberError
 
@@ -34,14 +33,11 @@ class Gone:
 class Remover:
     """The use case. Speaks no Discord: who takes the messages down finds them among the takedowns."""
 
-    def __init__(
-        self, *, studio: Studio, afterwards: Afterwards, album: Album, removals: Removals, posts: Posts
-    ) -> None:
+    def __init__(self, *, studio: Studio, afterwards: Afterwards, album: Album, removals: Removals) -> None:
         self._studio = studio
         self._afterwards = afterwards
         self._album = album
         self._removals = removals
-        self.posts = posts
 
     async def find(self, name: str, guild_id: int) -> Job:
         """The job of this server that a moderator names by number or by a link to any message that shows it.

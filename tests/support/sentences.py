@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ERRORS = {"MemberError", "NotHere", "InvalidRequest", "WeightsError", "OutOfMemory", "QueueFull", "DiskFull"}
+ERRORS = {
+    "MemberError",
+    "NotHere",
+    "InvalidRequest",
+    "WeightsError",
+    "OutOfMemory",
+    "QueueFull",
+    "DiskFull",
+    "Banned",
+}
 SPOKEN = {"say", "translated"}
 DOING = {"guarded": 1, "explain": 1, "refuse": 2}
 """Calls that are told what was being done, and where among their arguments."""
