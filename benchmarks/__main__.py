@@ -16,6 +16,8 @@ ALL = (
     "variation",
     "upscale",
     "previews",
+    "killing",
+    "classify",
     "repeatable",
 )
 

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from weakref import WeakValueDictionary
 
+from bot.asked import Edit, asked, edit_of, edited
 from bot.drafts import check_own
 from bot.orders import RESTORE, Lineage, Origin, Vary
 from bot.pictures import Pictures
 from bot.ratings import rating_of
+from bot.said import noted
 from bot.studio import Studio
 from db.errors import DatabaseError
 from db.gallery import Gallery, LeftFile
 from db.jobs import Image, Job, JobState
 from db.records import Ancestor
-from pipeline.errors import InvalidRequest, MemberError
+from pipeline.errors import MemberError
 from pipeline.profiles.types import Profile
-from pipeline.prompt.compose import Added, Composed
+from pipeline.prompt.compose import Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
+from pipeline.sentence import Sentence
 from pipeline.sizes import is_allowed, nearest_size
 
 log = logging.getLogger(__name__)
@@ -35,17 +37,6 @@ STRENGTHS: Final = {Vary.SUBTLE: 0.45, Vary.STRONG: 0.75}
 """How much of a picture a variation paints again. Measured with the miniature by `benchmarks.variation`."""
 SWEPT_AT_ONCE: Final = 200
 """Files taken from the disk between two visits to the database."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """What a member may change about a job in one form. An empty aspect is the model's default."""
-
-    prompt: str
-    negative: str
-    profile: str
-    aspect: str
-    count: str
 
 
 class Afterwards:
@@ -139,9 +130,14 @@ class Afterwards:
         if not pairs:
             return ""
         if same == pairs:
-            return f"The same as #{before.id}, pixel for pixel."
+            return Sentence("The same as #{job}, pixel for pixel.", job=before.id)
         # The recipe is the same. On a GPU neighbours in the same batch are enough to move a pixel.
-        return f"{pairs - same} of {pairs} differ from #{before.id}, as other weights, devices or libraries do."
+        return Sentence(
+            "{differ} of {pairs} differ from #{job}, as other weights, devices or libraries do.",
+            differ=pairs - same,
+            pairs=pairs,
+            job=before.id,
+        )
 
     async def vary(self, job: Job, position: int, how: Vary) -> tuple[ImagineRequest, Lineage]:
         """As many variations of one picture as the job had pictures, with the next seeds of its family.
@@ -185,49 +181,14 @@ class Afterwards:
 
     def prefilled(self, job: Job) -> Edit:
         """What the form of an edit starts with."""
-        request, profile = asked(job), self.profile_of(job)
-        return Edit(
-            prompt=request.prompt,
-            negative=request.negative,
-            profile=profile.id if profile else self._studio.default_profile,
-            aspect=request.size or request.aspect or "",
-            count=str(request.count),
-        )
+        profile = self.profile_of(job)
+        return edit_of(job, profile.id if profile else self._studio.default_profile)
 
     def edited(
         self, job: Job, edit: Edit, aspect: str | None, size: str | None
     ) -> tuple[ImagineRequest, Lineage]:
-        """What was asked, with the form's changes; the other options stay.
-
-        Another model takes none of the options that the old one's card documents, such as its quality tags, and
-        not the old aspect either, unless the member has changed that. A variation stays one of its picture as long
-        as model and aspect do. The seed stays, too.
-
-        Args:
-            job: what is gone on from.
-            edit: the form as it was sent.
-            aspect: what its aspect names, or None.
-            size: the size that it spells out instead, or None.
-        """
-        before, request = self.prefilled(job), asked(job)
-        # The same noise, so that what changes is what was edited.
-        request = replace(request, seed=job.images[0].seed if request.seed is None else request.seed)
-        if edit.profile != job.images[0].profile:
-            request = ImagineRequest(prompt="", seed=request.seed, rating=request.rating, order=request.order)
-            if edit.aspect == before.aspect:
-                aspect = size = None
-        request = replace(
-            request,
-            prompt=edit.prompt,
-            negative=edit.negative,
-            profile=edit.profile,
-            aspect=aspect,
-            size=size,
-            count=edit.count,
-        )
-        if edit.aspect != before.aspect:
-            request = replace(request, init_image="", strength=None, mask="")
-        return request, Lineage("edit", _first(job))
+        """What was asked, with the changes of a form; see `bot.asked.edited`."""
+        return edited(job, self.prefilled(job), edit, aspect, size), Lineage("edit", _first(job))
 
     # -- telling ---------------------------------------------------------------------------------------------
 
@@ -292,31 +253,6 @@ class Afterwards:
         gone = [each.image_id for each in files if await self._pictures.remove(each.file)]
         await self._gallery.swept(gone)
         return len(gone)
-
-
-def asked(job: Job) -> ImagineRequest:
-    """What the member asked for.
-
-    Raises:
-        InvalidRequest: an old or damaged row.
-    """
-    try:
-        data = json.loads(job.request)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise InvalidRequest("What was asked for can no longer be read. Use `/imagine` instead.")
-    return ImagineRequest.from_dict(data)
-
-
-def noted(job: Job) -> tuple[tuple[Added, ...], tuple[str, ...]]:
-    """What was added to the prompt and warned of when the job was asked for."""
-    try:
-        notes = json.loads(job.notes)
-        added = tuple(Added(str(tag), str(rule), where) for tag, rule, where in notes["added"])
-        return added, tuple(str(text) for text in notes["warnings"])
-    except (ValueError, KeyError, TypeError):
-        return (), ()
 
 
 def _first(job: Job) -> int | None:

@@ -32,6 +32,7 @@ from bot.recorder import Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
+from bot.source_reader import SourceReader
 from bot.studio import Studio
 from bot.tally import Tally
 from db.broadcasts import Broadcasts
@@ -154,7 +155,7 @@ async def open_app(
             board=board,
             pictures=pictures,
             recorder=recorder,
-            gallery=gallery,
+            sources=SourceReader(gallery, pictures),
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,
@@ -200,7 +201,10 @@ async def open_app(
         )
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
-        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures)
+        forgetter = Forgetter(
+            studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
+        )
         retention = Retention(
             settings=settings,
             keeping=keeping,
@@ -220,7 +224,6 @@ async def open_app(
             album=album,
             park=park,
         )
-        handed_in = HandedIn(sources=sources, pictures=pictures)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:

@@ -13,6 +13,7 @@ from typing import Final
 from PIL import Image, ImageOps
 
 from pipeline.errors import InvalidRequest
+from pipeline.sentence import Sentence
 
 MAX_BYTES: Final = 25 * 1024 * 1024
 """Of one file: more than any picture of `MAX_PIXELS` needs that is worth starting from."""
@@ -27,7 +28,7 @@ MAX_SCANS: Final = 100
 """Of a JPEG. Ten are usual; thousands in a small file would keep a core busy for hours."""
 MAX_SCANNED: Final = 500_000_000
 """Pixels that are gone over while a JPEG is decoded, in all its scans together: a few seconds."""
-_SHOWN: Final = "Send a PNG, JPEG or WebP picture."
+_SHOWN: Final = Sentence("Send a PNG, JPEG or WebP picture.")
 
 
 def kind_of(data: bytes) -> str:
@@ -176,7 +177,7 @@ def _too_large(width: int = 0, height: int = 0) -> InvalidRequest:
     return InvalidRequest(
         "This picture is too large ({size}): at most {limit} million pixels, and {side} along a side, are taken. Send "
         "it smaller.",
-        size=f"{width} x {height} pixels" if width else "by far",
+        size=Sentence("{width} x {height} pixels", width=width, height=height) if width else Sentence("by far"),
         limit=MAX_PIXELS // 1_000_000,
         side=MAX_SIDE,
     )

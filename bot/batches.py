@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from bot.drafts import DRAFT
 from bot.moderation.rooms import Rooms
-from bot.orders import Accepted, Lineage, Order, Origin
+from bot.orders import Accepted, Lineage, Order, Origin, QueueFull
+from bot.permuted import expanded
 from bot.settings import Settings
 from bot.studio import Studio
 from db.confirmations import Confirmations
-from db.jobs import NotWaiting
+from db.jobs import CapReached, NotWaiting
 from pipeline.errors import InvalidRequest, MemberError
-from pipeline.numbers import whole_number
-from pipeline.prompt.permutations import expand, read
-from pipeline.request import MAX_COUNT, ImagineRequest
-from pipeline.seeds import read_seeds, runs
+from pipeline.prompt.permutations import read
+from pipeline.request import ImagineRequest
+from pipeline.sentence import packed, unpacked
 
 MOST_JOBS: Final = 40
 """Jobs of one batch: each is a message of its own, and a channel takes so many at once."""
@@ -27,7 +27,6 @@ _GONE: Final = (
     "These pictures are not waiting for your word any more: they were queued or cancelled before, or it is more than "
     "a day ago. `/imagine` asks for new ones."
 )
-_COUNTABLE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,58 +70,10 @@ class Batches:
     def expanded(self, request: ImagineRequest, seeds: str = "") -> tuple[ImagineRequest, ...]:
         """The requests that one stands for, in the order in which they are painted.
 
-        A request without braces and series is itself, unchecked. Of several the numbers are known before the first
-        is made, so one that stands for millions costs nothing.
-
-        Args:
-            request: its prompt may hold alternatives in braces.
-            seeds: a series such as `100-107`, `100-800/100` or `100,200,300`; seeds in a row share a job.
-
         Raises:
             InvalidRequest: a brace or the series is wrong, or they are more pictures than a member may have waiting.
         """
-        permutations = read(request.prompt)
-        rows = self._rows(request, seeds)
-        jobs = permutations.count * len(rows)
-        if jobs > 1:
-            each = whole_number("count", request.count, 1, MAX_COUNT)
-            if seeds.strip():
-                each = sum(count for _, count in rows)
-            self._check(permutations.count, each, jobs)
-        texts = expand(permutations)
-        if not seeds.strip():
-            return tuple(replace(request, prompt=text) for text in texts)
-        return tuple(
-            replace(request, prompt=t, seed=first, count=count) for t in texts for first, count in rows
-        )
-
-    def _rows(self, request: ImagineRequest, seeds: str) -> tuple[tuple[int, int], ...]:
-        """First seed and count of each job that a prompt becomes."""
-        if not seeds.strip():
-            return ((0, 1),)
-        if request.seed is not None:
-            raise InvalidRequest("Give either `seed` or `seeds`: a series names every seed itself.")
-        if request.count not in (1, "1"):
-            raise InvalidRequest(
-                "A series of seeds says itself how many pictures there are: leave `count` out."
-            )
-        return runs(read_seeds(seeds, self._most), MAX_COUNT)
-
-    def _check(self, prompts: int, each: int, jobs: int) -> None:
-        if prompts * each > self._most:
-            raise InvalidRequest(
-                "This stands for {prompts}, {pictures} in all, and {most} is the most you may have waiting "
-                "here. Take fewer alternatives or fewer of each.",
-                prompts=_number(prompts, "prompts"),
-                pictures=_number(prompts * each, "pictures"),
-                most=self._most,
-            )
-        if jobs > MOST_JOBS:
-            raise InvalidRequest(
-                "This makes {jobs} jobs, and {most} is the most at once. Take fewer alternatives.",
-                jobs=jobs,
-                most=MOST_JOBS,
-            )
+        return expanded(request, seeds, most=self._most, most_jobs=MOST_JOBS)
 
     async def keep(self, origin: Origin, batch: Batch) -> int:
         """Check every request and write the batch down until its member confirms it. Returns its number.
@@ -153,8 +104,16 @@ class Batches:
         """Queue all of it, once. What is random is drawn now.
 
         Raises:
-            MemberError: it was queued or cancelled meanwhile, or as `Studio.submit`, for all of it.
+            MemberError: it was queued or cancelled meanwhile, there is no room for it now (it still waits then), or
+                as `Studio.submit`, for all of it.
         """
+        if batch.pictures > self._most:  # the cap was lowered since: waiting would not help
+            raise InvalidRequest(
+                "This is a batch of {count} pictures, and {cap} is the most that may wait here now. Cancel it, and ask "
+                "for fewer.",
+                count=batch.pictures,
+                cap=self._most,
+            )
         orders: list[Order] = []
         for request in batch.requests:
             planned = (await self._studio.planned(origin, request)).warned(batch.warnings)
@@ -164,14 +123,20 @@ class Batches:
             return await self._studio.submit_all(origin, orders, number)
         except NotWaiting as error:
             raise MemberError(_GONE) from error
+        except QueueFull as error:
+            if not isinstance(error.__cause__, CapReached):
+                raise
+            raise QueueFull(
+                "This is a batch of {count} pictures, and {pending} of the {cap} that may wait here already do. "
+                "Nothing was queued: press Paint again when some of them are done. `/queue` shows them.",
+                count=batch.pictures,
+                pending=error.__cause__.pending,
+                cap=error.__cause__.cap,
+            ) from error
 
     async def drop(self, number: int) -> bool:
         """Cancel it before anything was queued. False when it does not wait any more."""
         return await self._confirmations.drop(number)
-
-
-def _number(count: int, what: str) -> str:
-    return f"more than a million {what}" if count > _COUNTABLE else f"{count} {what}"
 
 
 def _packed(batch: Batch) -> str:
@@ -182,7 +147,7 @@ def _packed(batch: Batch) -> str:
         "parent": batch.lineage.parent_image_id,
         "private": batch.private,
         "notify": batch.notify,
-        "warnings": batch.warnings,
+        "warnings": [packed(each) for each in batch.warnings],
     }
     return json.dumps(data, ensure_ascii=False)
 
@@ -191,4 +156,4 @@ def _unpacked(text: str) -> Batch:
     data = json.loads(text)
     requests = tuple(ImagineRequest.from_dict(each) for each in data["requests"])
     lineage = Lineage(data["action"], data["parent"])
-    return Batch(requests, lineage, data["private"], data["notify"], tuple(data["warnings"]))
+    return Batch(requests, lineage, data["private"], data["notify"], tuple(map(unpacked, data["warnings"])))

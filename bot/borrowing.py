@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.afterwards import Edit
+from bot.asked import Edit
 from pipeline.metadata_reading import FoundSettings
 from pipeline.profiles.types import Profile, Range
 from pipeline.request import ImagineRequest
 from pipeline.samplers import SAMPLERS
+from pipeline.sentence import Sentence
 from pipeline.sizes import is_allowed, nearest_sizes
 
 _NONE: Final = "none"
@@ -40,7 +41,7 @@ class Borrowed:
 
     edit: Edit
     kept: Kept
-    remarks: tuple[str, ...]
+    remarks: tuple[Sentence, ...]
 
 
 def borrow(found: FoundSettings, profiles: Mapping[str, Profile], default: str) -> Borrowed:
@@ -51,11 +52,21 @@ def borrow(found: FoundSettings, profiles: Mapping[str, Profile], default: str) 
         profile = profiles[default]
         if found.model:
             remarks.append(
-                f"It was painted by another model ({found.model[:60]}). {profile.name} will draw it in its own way."
+                Sentence(
+                    "It was painted by another model ({found}). {model} will draw it in its own way.",
+                    found=found.model[:60],
+                    model=profile.name,
+                )
             )
     sampler = _sampler(found.sampler, profile)
     if found.sampler and not sampler:
-        remarks.append(f"{profile.name} does not have the sampler {found.sampler[:40]}; its own is used.")
+        remarks.append(
+            Sentence(
+                "{model} does not have the sampler {sampler}; its own is used.",
+                model=profile.name,
+                sampler=found.sampler[:40],
+            )
+        )
     steps = found.steps if _within(found.steps, profile.steps) else None
     guidance = found.guidance if _within(found.guidance, profile.guidance_scale) else None
     size = ""
@@ -66,7 +77,13 @@ def borrow(found: FoundSettings, profiles: Mapping[str, Profile], default: str) 
         else:
             size = f"{nearest.width}x{nearest.height}"
             remarks.append(
-                f"{found.width} x {found.height} is no size of {profile.name}; {size} is the nearest."
+                Sentence(
+                    "{width} x {height} is no size of {model}; {size} is the nearest.",
+                    width=found.width,
+                    height=found.height,
+                    model=profile.name,
+                    size=size,
+                )
             )
     edit = Edit(prompt=found.prompt, negative=found.negative, profile=profile.id, aspect=size, count="1")
     kept = Kept(profile=profile.id, sampler=sampler, steps=steps, guidance=guidance, seed=found.seed)

@@ -11,6 +11,7 @@ from db.jobs import Image, Job
 from pipeline.difference import Difference, difference
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.recipe import Recipe
+from pipeline.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Comparer:
         """
         found = difference(Recipe.from_json(one.recipe), Recipe.from_json(two.recipe))
         paths = [self._pictures.path(each.file or "") for each in (one, two)]
-        labels = (label_of(one), label_of(two))
+        # The font knows few letters, so that numbers have to do.
+        labels = (f"#{one.job_id} · {one.position + 1}", f"#{two.job_id} · {two.position + 1}")
         try:
             picture = await self._pictures.work(partial(side_by_side, paths[0], paths[1], labels))
         except (OSError, ValueError, SyntaxError) as error:
@@ -64,9 +66,9 @@ class Comparer:
         return Comparison(one, two, found, picture)
 
 
-def label_of(image: Image) -> str:
+def label_of(job_id: int, position: int) -> Sentence:
     """What a picture is called: `#12 picture 1`."""
-    return f"#{image.job_id} picture {image.position + 1}"
+    return Sentence("#{job} picture {n}", job=job_id, n=position + 1)
 
 
 def _picture(job: Job, place: int | None) -> Image:
@@ -74,11 +76,13 @@ def _picture(job: Job, place: int | None) -> Image:
     if place is None and painted:
         return painted[0]
     found = next((image for image in painted if image.position + 1 == place), None)
-    if found is None:
-        raise InvalidRequest(
-            "#{job} has no picture {place}; it has {known}.",
-            job=job.id,
-            place=place,
-            known=", ".join(str(image.position + 1) for image in painted) or "none",
-        )
-    return found
+    if found is not None:
+        return found
+    if not painted:
+        raise InvalidRequest("#{job} has no pictures.", job=job.id)
+    raise InvalidRequest(
+        "#{job} has no picture {place}; it has {known}.",
+        job=job.id,
+        place=place,
+        known=", ".join(str(image.position + 1) for image in painted),
+    )

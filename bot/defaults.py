@@ -12,6 +12,7 @@ from pipeline.numbers import Number
 from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.ratings import rating_of_text
 from pipeline.request import ImagineRequest, choose_rating, plan
+from pipeline.sentence import Sentence
 
 _PROBE: Final = "1girl"
 """A prompt to check options with: short, and of no rating."""
@@ -21,12 +22,17 @@ _ORDER: Final = (
 )  # fmt: skip
 """Options in the order in which they are tried: what a sampler takes decides which steps do."""
 _CALLED: Final = {
-    "guidance_scale": "guidance",
-    "negative_preset": "negative preset",
-    "quality": "quality tags",
-    "styles": "style",
-    "negative": "negative prompt",
-    "order": "order of tags",
+    "aspect": Sentence("aspect"),
+    "sampler": Sentence("sampler"),
+    "steps": Sentence("steps"),
+    "guidance_scale": Sentence("guidance"),
+    "negative_preset": Sentence("negative preset"),
+    "quality": Sentence("quality tags"),
+    "year": Sentence("year"),
+    "styles": Sentence("style"),
+    "count": Sentence("count"),
+    "negative": Sentence("negative prompt"),
+    "order": Sentence("order of tags"),
 }
 _SPELLED: Final = {"aspect": ("size",)}
 """Options that have a second field."""
@@ -123,7 +129,7 @@ class Layer:
     """Options from one place, and what sentences call that place: `your settings`."""
 
     options: Options
-    place: str
+    place: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Effective:
     """What is really asked for, and a sentence for each default that could not be followed."""
 
     request: ImagineRequest
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
     private: bool = False
     """The member's own default; the request knows no privacy."""
 
@@ -158,7 +164,7 @@ def effective(
     profiles: Mapping[str, Profile],
     default_profile: str,
     ceiling: Rating,
-) -> tuple[ImagineRequest, tuple[str, ...]]:
+) -> tuple[ImagineRequest, tuple[Sentence, ...]]:
     """Fill in what was not typed.
 
     A default that does not fit the chosen model is left out, and a rating above the ceiling is lowered, each with a
@@ -194,9 +200,9 @@ def effective(
 
 def _with_model(
     typed: Options, layers: tuple[Layer, ...], profiles: Mapping[str, Profile]
-) -> tuple[Options, list[str]]:
+) -> tuple[Options, list[Sentence]]:
     """What was typed, with the model of the nearest layer that names one."""
-    warnings: list[str] = []
+    warnings: list[Sentence] = []
     for layer in layers:
         name = layer.options.profile
         if typed.profile is not None or name is None:
@@ -205,19 +211,23 @@ def _with_model(
             typed = replace(typed, profile=name)
         else:
             warnings.append(
-                f"The model `{_plain(name)}` of {layer.place} is no longer known, so it was left out."
+                Sentence(
+                    "The model `{name}` of {place} is no longer known, so it was left out.",
+                    name=_plain(name),
+                    place=layer.place,
+                )
             )
     return typed, warnings
 
 
 def _filled(
     chosen: Options, layer: Layer, profiles: Mapping[str, Profile], profile: Profile, seed: Number | None
-) -> tuple[Options, list[str]]:
+) -> tuple[Options, list[Sentence]]:
     """What is chosen already, with all of a layer that fits, without its rating and model."""
     below = replace(layer.options, profile=chosen.profile, rating=chosen.rating)
     if _fits(chosen.over(below), profiles, profile, seed):
         return chosen.over(below), []
-    warnings: list[str] = []
+    warnings: list[Sentence] = []
     for name in _ORDER:
         one = Options(**{each: getattr(below, each) for each in (name, *_SPELLED.get(name, ()))})
         if one == Options() or _fits(chosen.over(one), profiles, profile, seed):
@@ -225,8 +235,13 @@ def _filled(
         elif chosen.over(one) != chosen:
             value = one.size or getattr(one, name)
             warnings.append(
-                f"The {_CALLED.get(name, name)} `{_plain(value)}` of {layer.place} does not fit {profile.name}, "
-                "so it was left out."
+                Sentence(
+                    "The {option} `{value}` of {place} does not fit {model}, so it was left out.",
+                    option=_CALLED[name],
+                    value=_plain(value),
+                    place=layer.place,
+                    model=profile.name,
+                )
             )
     return chosen, warnings
 
@@ -248,15 +263,17 @@ def _rating_of(layer: Layer) -> Rating | None:
 
 def _rated(
     chosen: Options, layer: Layer, wished: Rating, ceiling: Rating, said: Rating
-) -> tuple[Options, list[str]]:
+) -> tuple[Options, list[Sentence]]:
     """With a layer's rating, at most the ceiling. What the prompt says itself was typed, so it wins if it says more."""
     if said.level > wished.level:
         return chosen, []
     if wished.level <= ceiling.level:
         return replace(chosen, rating=wished.value), []
-    lowered = (
-        f"The rating `{wished.value}` of {layer.place} was lowered to `{ceiling.value}`, the most that may be "
-        "painted here."
+    lowered = Sentence(
+        "The rating `{rating}` of {place} was lowered to `{ceiling}`, the most that may be painted here.",
+        rating=wished.value,
+        place=layer.place,
+        ceiling=ceiling.value,
     )
     return replace(chosen, rating=ceiling.value), [lowered]
 

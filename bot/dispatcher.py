@@ -6,20 +6,19 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
+from collections.abc import Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
 from bot.errors import tell
-from bot.orders import LOCAL, PictureGone
+from bot.orders import LOCAL
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
-from db.gallery import Gallery, StoredFile
+from bot.source_reader import SourceReader
 from db.jobs import Jobs
-from pipeline.errors import MemberError
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
+from pipeline.sentence import Sentence
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
 
 log = logging.getLogger(__name__)
@@ -30,9 +29,6 @@ PREVIEWS: Final = 12
 
 class Paused(Exception):
     """The server's moderators held its queue back just when one of its pictures was to start."""
-
-
-_SOURCE_DELETED: Final = "The picture that this one starts from was deleted, so there is nothing to go on from."
 
 
 class Painter(Protocol):
@@ -60,7 +56,7 @@ class Dispatcher:
         board: Board,
         pictures: Pictures,
         recorder: Recorder,
-        gallery: Gallery,
+        sources: SourceReader,
         max_running: int,
         spare: int,
         max_models: int,
@@ -73,7 +69,7 @@ class Dispatcher:
         self._board = board
         self._pictures = pictures
         self._recorder = recorder
-        self._gallery = gallery
+        self._sources = sources
         self._max_running = max_running
         self._spare = spare
         self._max_models = max_models
@@ -169,49 +165,14 @@ class Dispatcher:
         if job is None or image is None:
             self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
-        recipe, source = await self._source(Recipe.from_json(image.recipe))
+        recipe, source, mask = await self._sources.of(Recipe.from_json(image.recipe))
         # Nobody sees those of the command line.
         every = max(1, recipe.denoising_steps // PREVIEWS) if self._previews and job.origin != LOCAL.kind else 0
-        work = Work(ticket.image_id, recipe, every, source, await self._mask(recipe))
+        work = Work(ticket.image_id, recipe, every, source, mask)
         if self._queue.is_paused(ticket.guild_id):
             raise Paused
         # Last: once this is written down, nothing may keep the picture from the engine.
         return (work, image.position) if await self._jobs.image_started(ticket.image_id) else None
-
-    async def _source(self, recipe: Recipe) -> tuple[Recipe, bytes]:
-        """The pixels a picture starts from, and its recipe, which names the file that they are of."""
-        if not recipe.init_image:
-            return recipe, b""
-        stored, data = await self._read(recipe.init_image, recipe, self._pictures.pixels)
-        # Painted again since on another machine, the file may have another hash than the recipe knows.
-        return replace(recipe, init_image=stored.sha256), data
-
-    async def _mask(self, recipe: Recipe) -> bytes:
-        return (await self._read(recipe.mask, recipe, self._pictures.mask))[1] if recipe.mask else b""
-
-    async def _read(
-        self, sha256: str, recipe: Recipe, read: Callable[[str, str, int, int], Awaitable[bytes]]
-    ) -> tuple[StoredFile, bytes]:
-        """A picture that a recipe names by its hash.
-
-        Raises:
-            PictureGone: it was taken from the disk, and can be painted again.
-            MemberError: it is gone for good, or no longer what it was.
-        """
-        stored = await self._gallery.file_of(sha256)
-        if stored is None:
-            raise MemberError(_SOURCE_DELETED)
-        try:
-            return stored, await read(stored.file, stored.sha256, *recipe.painted_size)
-        except FileNotFoundError:
-            if stored.job_id is None:  # handed in, and so never to be painted again
-                raise MemberError(_SOURCE_DELETED) from None
-            raise PictureGone(stored.job_id) from None
-        except ValueError as error:
-            log.warning("a picture to start from cannot be used: %s", error)
-            raise MemberError(
-                "The file of the picture that this one starts from was changed, so there is nothing to go on from."
-            ) from None
 
     def _next(self) -> Ticket | None:
         """The next picture that may start now, or None."""
@@ -262,7 +223,7 @@ class Dispatcher:
             case Loading(_, text, fraction, ids):
                 self._fetching.update(i for i in ids if i in self._running)
                 self.wake()
-                self._note(ids, text if fraction is None else f"{text} {fraction:.0%}")
+                self._note(ids, _loading(text, fraction))
             case Notice(image_id, text):
                 self._notice(image_id, text)
             case Dropped(image_id):
@@ -270,12 +231,12 @@ class Dispatcher:
             case Painted(image_id):
                 if entry := self._leave(image_id):
                     self._spawn(
-                        self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture {image_id}"
+                        self._recorder.painted(entry[0], entry[1], event, entry[2]), f"picture-{image_id}"
                     )
             case Failed(image_id, error):
                 self._board.unshow(image_id)
                 if entry := self._leave(image_id):
-                    self._spawn(self._recorder.failed(entry[0], error), f"failure {image_id}")
+                    self._spawn(self._recorder.failed(entry[0], error), f"failure-{image_id}")
             case Started(image_id):
                 self._fetching.discard(image_id)
             case Preview():
@@ -319,3 +280,7 @@ class Dispatcher:
         self._board.images.pop(image_id, None)
         self.wake()
         return None if entry is None else (entry[0], entry[1], self._share - entry[2])
+
+
+def _loading(text: str, fraction: float | None) -> str:
+    return text if fraction is None else Sentence("{what} {part:.0%}", what=text, part=fraction)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.afterwards import asked, noted
+from bot.asked import asked
 from bot.orders import Lineage, Order
 from bot.ratings import rating_of
+from bot.said import noted
 from bot.studio import Studio
 from db.jobs import Image, Job
 from pipeline.errors import MemberError

@@ -8,6 +8,7 @@ from typing import Final
 
 from db.errors import DatabaseError
 from pipeline.errors import MemberError
+from pipeline.sentence import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +21,12 @@ def new_reference() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
-def tell(error: BaseException, doing: str) -> tuple[str, str]:
+def tell(error: BaseException, doing: str) -> tuple[Sentence, str]:
     """Turn any failure into (sentence for the member, reference id) and log what is a fault of ours.
 
     Args:
         error: what was raised. `MemberError` and `DatabaseError` speak for themselves.
-        doing: what was being done, for the log, without prompts or tokens.
+        doing: what was being done, without prompts or tokens; also for the log.
     """
     reference = new_reference()
     if isinstance(error, MemberError):
@@ -33,9 +34,12 @@ def tell(error: BaseException, doing: str) -> tuple[str, str]:
         return error.text, reference
     if isinstance(error, DatabaseError):
         log.error("database trouble while %s (reference %s)", doing, reference, exc_info=error)
-        return f"{error.text} (reference {reference})", reference
+        problem = Sentence(error.template, **error.values)
+        return Sentence("{problem} (reference {reference})", problem=problem, reference=reference), reference
     log.error("fault while %s (reference %s)", doing, reference, exc_info=error)
-    return (
-        f"Something went wrong on our side while {doing}. Please tell the server owner this reference: {reference}.",
-        reference,
+    text = Sentence(
+        "Something went wrong on our side while {doing}. Please tell the server owner this reference: {reference}.",
+        doing=Sentence(doing),
+        reference=reference,
     )
+    return text, reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.handed_in import ON_ITS_WAY, HandedIn
 from bot.orders import Lineage, Origin
 from bot.ratings import rating_of

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.album import Album
+from bot.comparing import label_of
 from bot.export_part import ROOM, Entry, write_part
 from bot.orders import Origin
 from bot.pictures import DiskFull, Pictures
@@ -21,6 +22,7 @@ from bot.studio import Studio
 from db.history import History, Shown, Wanted
 from db.jobs import Job
 from pipeline.errors import MemberError
+from pipeline.sentence import Sentence
 
 MOST_PICTURES: Final = 1000
 """Of one export; what is beyond is asked for with the next one."""
@@ -31,9 +33,9 @@ AT_ONCE: Final = 2
 _PAGE: Final = 100
 _MIB: Final = 1024 * 1024
 
-GONE: Final = "no longer on the disk"
-DELETED: Final = "deleted meanwhile"
-RATED: Final = "rated above what may be shown in this channel"
+GONE: Final = Sentence("no longer on the disk")
+DELETED: Final = Sentence("deleted meanwhile")
+RATED: Final = Sentence("rated above what may be shown in this channel")
 
 
 class Export:
@@ -46,7 +48,7 @@ class Export:
         """Parts that were taken."""
         self.sent = 0
         """Pictures in them."""
-        self.left_out: list[tuple[str, str]] = []
+        self.left_out: list[tuple[Sentence, Sentence]] = []
         """Pictures that are in no part, such as `#12 picture 1`, and why."""
         self._studio = studio
         self._pictures = pictures
@@ -56,7 +58,7 @@ class Export:
         self._next = 0
         self._job: Job | None = None
         self._chosen: list[Entry] = []
-        self._skipped: list[tuple[str, str]] = []
+        self._skipped: list[tuple[Sentence, Sentence]] = []
         self._upcoming = 0
 
     @property
@@ -102,7 +104,7 @@ class Export:
             raise
         for entry in gone:
             self._chosen.remove(entry)
-            self._skipped.append((_name(entry.job.id, entry.image.position), GONE))
+            self._skipped.append((label_of(entry.job.id, entry.image.position), GONE))
         if not self._chosen:
             self.took()
             return await self.part(limit)
@@ -120,7 +122,7 @@ class Export:
         """The picture as it is now, or None with a note of why it is left out."""
         if self._job is None or self._job.id != shown.job_id:
             self._job = await self._studio.job(shown.job_id)
-        job, name = self._job, _name(shown.job_id, shown.position)
+        job, name = self._job, label_of(shown.job_id, shown.position)
         image = next((each for each in job.images if each.id == shown.image_id), None) if job else None
         if job is None or image is None or job.deleted_at is not None:
             self._skipped.append((name, DELETED))
@@ -137,7 +139,8 @@ class Export:
             return None
         entry = Entry(job, image, path, size)
         if entry.room > limit - ROOM:
-            self._skipped.append((name, f"larger than the {max(1, limit // _MIB)} MB that Discord takes"))
+            why = Sentence("larger than the {limit} MB that Discord takes", limit=max(1, limit // _MIB))
+            self._skipped.append((name, why))
             return None
         return entry
 
@@ -220,7 +223,3 @@ class Exporter:
                 break
             before = page.pictures[-1].image_id
         return found
-
-
-def _name(job_id: int, position: int) -> str:
-    return f"#{job_id} picture {position + 1}"

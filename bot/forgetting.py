@@ -6,6 +6,7 @@ import logging
 from typing import Final
 
 from bot.errors import tell
+from bot.handed_in import HandedIn
 from bot.pictures import Pictures
 from bot.studio import Studio
 from db.errors import DatabaseError
@@ -23,10 +24,13 @@ class Forgetter:
     `begin` makes it certain; `erase` does it and may be repeated at any time, by the next start at the latest.
     """
 
-    def __init__(self, *, studio: Studio, forgetting: Forgetting, pictures: Pictures) -> None:
+    def __init__(
+        self, *, studio: Studio, forgetting: Forgetting, pictures: Pictures, handed_in: HandedIn
+    ) -> None:
         self._studio = studio
         self._forgetting = forgetting
         self._pictures = pictures
+        self._handed_in = handed_in
 
     async def belongings(self, user_id: int) -> Belongings:
         """What there is of a member."""
@@ -76,9 +80,15 @@ class Forgetter:
     async def sweep(self) -> None:
         """Take the files from the disk; those that cannot be removed now are tried again at every start."""
         after = ""
-        while files := await self._forgetting.doomed_files(AT_ONCE, after):
-            await self._forgetting.files_gone([file for file in files if await self._pictures.remove(file)])
+        while files := await self._sweep_some(after):
             after = files[-1]
+
+    async def _sweep_some(self, after: str) -> tuple[str, ...]:
+        # Somebody else may hand in the very same file at any moment, which is then not to go any more.
+        async with self._handed_in.still:
+            files = await self._forgetting.doomed_files(AT_ONCE, after)
+            await self._forgetting.files_gone([each for each in files if await self._pictures.remove(each)])
+        return files
 
     async def compact(self) -> None:
         """See to it that nothing of what was erased can be read from the database's files any more."""

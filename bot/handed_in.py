@@ -36,8 +36,9 @@ class HandedIn:
     def __init__(self, *, sources: Sources, pictures: Pictures) -> None:
         self._sources = sources
         self._pictures = pictures
-        # Between looking whether a file belongs to anybody and deleting it nobody may hand it in again.
-        self._lock = asyncio.Lock()
+        self.still = asyncio.Lock()
+        """Held from looking which files belong to nobody until they are deleted, and from writing a file until it is
+        written down whose it is: so nobody hands in a file that is just being taken away."""
 
     async def take(self, data: bytes, origin: Origin) -> KeptPicture:
         """Check a file and keep its picture.
@@ -105,7 +106,7 @@ class HandedIn:
         self, make: Callable[[], Image.Image], origin: Origin, rating: str | None = None
     ) -> KeptPicture:
         """Keep what `make`, called on a thread, returns. `rating` is its, where it is known."""
-        async with self._lock:
+        async with self.still:
             kept = await self._pictures.keep(make)
             await self._sources.add(
                 NewSource(
@@ -124,7 +125,7 @@ class HandedIn:
 
         What still waits to be painted from it fails with a sentence.
         """
-        async with self._lock:
+        async with self.still:
             files = await self._sources.forget(user_id)
             return sum([await self._pictures.remove(file) for file in files])
 

@@ -10,6 +10,7 @@ from db.jobs import Image, Job, NewImage, NewJob, WaitingImage
 from pipeline.profiles.types import Rating
 from pipeline.queueing.cost import cost
 from pipeline.queueing.fair import Ticket
+from pipeline.sentence import packed
 
 
 def new_job(origin: Origin, order: Order, rating: Rating, settings: Settings) -> NewJob:
@@ -41,8 +42,8 @@ def new_job(origin: Origin, order: Order, rating: Rating, settings: Settings) ->
         request=json.dumps(request.to_dict(), ensure_ascii=False),
         notes=json.dumps(
             {
-                "added": [[a.tag, a.rule, a.where] for a in planned.composed.added],
-                "warnings": list(planned.warnings),
+                "added": [[a.tag, packed(a.rule), a.where] for a in planned.composed.added],
+                "warnings": [packed(each) for each in planned.warnings],
                 "rating": rating.value,
             },
             ensure_ascii=False,

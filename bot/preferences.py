@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.defaults import Effective, Layer, Options, check, effective
 from bot.orders import Origin
 from bot.studio import SHORT_TEXT, Studio
@@ -23,6 +23,7 @@ from pipeline.numbers import Number, whole_number
 from pipeline.profiles.types import Profile
 from pipeline.prompt.negative import choose_presets
 from pipeline.request import MAX_COUNT, choose_profile, choose_rating
+from pipeline.sentence import Sentence
 from pipeline.sizes import resolve_size
 
 MAX_PRESETS: Final = 25
@@ -80,9 +81,9 @@ class Preferences:
         layers = []
         if preset is not None and preset.strip():
             named = await self.preset(origin.user_id, preset)
-            layers.append(Layer(named.options, f"your preset `{named.name}`"))
+            layers.append(Layer(named.options, Sentence("your preset `{name}`", name=named.name)))
         defaults = await self._tables.defaults(origin.user_id)
-        layers.append(Layer(Options.of_defaults(defaults), "your settings"))
+        layers.append(Layer(Options.of_defaults(defaults), Sentence("your settings")))
 
         def fill() -> Effective:
             request, warnings = effective(
@@ -111,6 +112,10 @@ class Preferences:
         if preset and (found := await self._tables.preset(user_id, folded(preset))) is not None:
             names.append(read(found).options.profile)
         names.append((await self._tables.defaults(user_id)).profile)
+        return self.named(*names, guild_id=guild_id)
+
+    def named(self, *names: str | None, guild_id: int = 0) -> Profile:
+        """The first model that is named and known, or the server's default."""
         for name in names:
             if name:
                 try:
@@ -292,7 +297,9 @@ def _checked(
                 choose_presets(profile, value)
             return replace(defaults, negative_preset=value)
         case Setting.COUNT:
-            return replace(defaults, count=whole_number("count", value, 1, MAX_COUNT) if value else None)
+            return replace(
+                defaults, count=whole_number(Sentence("count"), value, 1, MAX_COUNT) if value else None
+            )
         case Setting.RATING:
             rating = choose_rating(value)
             return replace(defaults, rating=rating.value if rating else None)

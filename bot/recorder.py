@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from bot.board import Board
 from bot.errors import tell
 from bot.pictures import DiskFull, Pictures, SavedPicture
+from bot.said import stored
 from db.errors import DatabaseError
 from db.jobs import Job, Jobs, JobState
 from db.speeds import Speeds
@@ -150,7 +151,8 @@ class Recorder:
         try:
             self._settle(
                 await self.until_done(
-                    lambda: self._jobs.image_failed(ticket.image_id, text, reference), "writing down a failure"
+                    lambda: self._jobs.image_failed(ticket.image_id, str(text), reference, stored(text)),
+                    "writing down a failure",
                 )
             )
         except Closing:

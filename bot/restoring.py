@@ -12,6 +12,7 @@ from db.jobs import Image, Job
 from db.keeping import Keeping
 from pipeline.errors import MemberError
 from pipeline.request import ImagineRequest, Plan
+from pipeline.sentence import Sentence
 
 
 class Restorer:
@@ -69,6 +70,8 @@ class Restorer:
         back = [image.restores for image in job.images if image.restores is not None and image.file]
         changed = await self._keeping.changed(back)
         if not changed:
-            return "Painted again from the recipe, and the very same file as before."
+            return Sentence("Painted again from the recipe, and the very same file as before.")
         # The recipe is the same. Other weights, devices or libraries, or neighbours on a GPU, move a pixel.
-        return "Painted again from the recipe; the file is not bit for bit the one that was there before."
+        return Sentence(
+            "Painted again from the recipe; the file is not bit for bit the one that was there before."
+        )

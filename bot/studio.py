@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.board import Board, LiveJob
+from bot.caps import full
 from bot.dispatcher import Dispatcher, Painter
 from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.gate import Gate
@@ -37,7 +38,7 @@ from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
-from pipeline.queueing.eta import Estimator, wording
+from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
@@ -237,15 +238,7 @@ class Studio:
             and (p := self.progress(entry.job_id)) is not None
             and p.eta_seconds is not None
         ]
-        when = f"Come back in {wording(min(mine))}" if mine else "Come back when the first of them is done"
-        who = "You already have" if error.which == "user" else "This server already has"
-        return QueueFull(
-            "{who} {pending} pictures waiting, and {cap} is the most here. {when}; `/queue` shows them.",
-            who=who,
-            pending=error.pending,
-            cap=error.cap,
-            when=when,
-        )
+        return full(error, mine)
 
     # -- following -------------------------------------------------------------------------------------------
 

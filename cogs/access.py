@@ -7,15 +7,17 @@ from typing import Any, Final
 import discord
 
 from bot.orders import Origin
+from cogs.text import shown
 from db.jobs import Job
 from pipeline.errors import MemberError
+from pipeline.sentence import Sentence
 
 NEEDED: Final = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
-    "read_message_history": "Read Message History",
+    "view_channel": Sentence("View Channel"),
+    "send_messages": Sentence("Send Messages"),
+    "embed_links": Sentence("Embed Links"),
+    "attach_files": Sentence("Attach Files"),
+    "read_message_history": Sentence("Read Message History"),
 }
 """Permissions without which the pictures could not be posted later, when the interaction has expired, or not
 be found again after a crash and so be posted twice."""
@@ -25,12 +27,12 @@ class NotHere(MemberError):
     """The bot cannot post in this channel."""
 
 
-def missing(permissions: discord.Permissions, *, thread: bool) -> tuple[str, ...]:
+def missing(permissions: discord.Permissions, *, thread: bool) -> tuple[Sentence, ...]:
     """Names of the permissions the bot lacks."""
     needed = dict(NEEDED)
     if thread:
         del needed["send_messages"]
-        needed["send_messages_in_threads"] = "Send Messages in Threads"
+        needed["send_messages_in_threads"] = Sentence("Send Messages in Threads")
     return tuple(name for flag, name in needed.items() if not getattr(permissions, flag))
 
 
@@ -47,7 +49,7 @@ def check_place(interaction: discord.Interaction[Any]) -> None:
         raise NotHere(
             "I cannot post pictures in this channel, so nothing was queued. "
             "A moderator can give me here: {names}.",
-            names=", ".join(lacking),
+            names=", ".join(map(shown, lacking)),
         )
 
 

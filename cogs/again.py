@@ -14,6 +14,7 @@ from bot.studio import Studio
 from cogs.errors import defer_privately, guarded
 from cogs.finding import find_painted
 from cogs.painting import Painting
+from cogs.patience import in_time
 from cogs.showing import send_result
 from cogs.who import Who, may
 
@@ -47,6 +48,7 @@ class Again(commands.Cog):
     async def rerun(self, interaction: discord.Interaction[Any], job: Name) -> None:
         """Queue it as a job of whoever asks; the result says whether it came out the same."""
         async with guarded(interaction, "painting that again"):
-            found = await find_painted(interaction, self._album, self._afterwards, job)
+            async with in_time(interaction):
+                found = await find_painted(interaction, self._album, self._afterwards, job)
             request, planned, lineage = self._afterwards.again(found)
             await self._painting.paint(interaction, request, lineage, planned)

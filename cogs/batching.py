@@ -18,6 +18,7 @@ from cogs.errors import defer_privately
 from cogs.fate import NOBODY
 from cogs.layouts import DONE, STOPPED, WORKING, layout
 from cogs.painting import Painting, language_of
+from cogs.patience import in_time
 from cogs.text import inline, plural, seeds, trim
 from cogs.who import Who
 from cogs.words import say
@@ -120,7 +121,8 @@ class Batching:
                 warnings=warnings,
                 prepare=None if given is None else lambda origin: given(origin, requests[0]),
             )
-        origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
+        async with in_time(interaction):
+            origin = await self._painting.origin(interaction, lineage, private=private, notify=notify)
         await defer_privately(interaction)
         if given is not None:
             requests = tuple([await given(origin, each) for each in requests])

@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.borrowing import Borrowed, Kept
 from cogs.edit_form import form_of
+from cogs.words import say
 from pipeline.profiles.types import Profile
 
 BORROW_FORM: Final = re.compile(
@@ -29,7 +30,7 @@ def borrow_form(borrowed: Borrowed, profiles: Mapping[str, Profile]) -> ui.Modal
     guidance = "" if kept.guidance is None else f"{kept.guidance:.5g}"
     seed = "" if kept.seed is None else kept.seed
     custom_id = f"tb:use:{kept.profile}:{kept.sampler}:{steps}:{guidance}:{seed}"
-    return form_of("Use these settings", custom_id, borrowed.edit, profiles)
+    return form_of(say("Use these settings"), custom_id, borrowed.edit, profiles)
 
 
 def kept_of(custom_id: str) -> Kept | None:

@@ -11,6 +11,7 @@ from bot.drafts import check_own
 from cogs.access import may_manage
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
+from cogs.patience import in_time
 from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job, JobState
@@ -171,7 +172,8 @@ class ExampleButton(GuardedButton, template=r"tb:example:(?P<profile>[^:]{1,80})
             negative_preset="none",
             quality=(),
         )
-        private = await front.preferences.private_default(interaction.user.id)
+        async with in_time(interaction):
+            private = await front.preferences.private_default(interaction.user.id)
         await front.painting.paint(interaction, request, private=private)
 
 

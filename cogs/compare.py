@@ -15,10 +15,12 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.finding import find_painted
 from cogs.layouts import DONE, layout
-from cogs.text import inline, trim
+from cogs.text import inline, shown, trim
 from cogs.uploads import Upload
 from cogs.who import Who, may
+from cogs.words import say
 from pipeline.difference import Change, Reweighted, TagChange
+from pipeline.sentence import Sentence
 
 Name = app_commands.Range[str, 1, 200]
 Place = app_commands.Range[int, 1, 4]
@@ -66,11 +68,12 @@ class Compare(commands.Cog):
 
 def comparison_view(comparison: Comparison) -> tuple[ui.LayoutView, Upload]:
     """The picture of both with the differences below, and its file."""
-    names = [label_of(each) for each in (comparison.one, comparison.two)]
+    names = [shown(label_of(each.job_id, each.position)) for each in (comparison.one, comparison.two)]
     upload = Upload(f"compare-{comparison.one.id}-{comparison.two.id}.jpg", comparison.picture)
+    both = say("{one} beside {two}", one=names[0], two=names[1])
     gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-    gallery.add_item(media=f"attachment://{upload.name}", description=f"{names[0]} beside {names[1]}")
-    lines = [f"### {names[0]} and {names[1]}", *lines_of(comparison)]
+    gallery.add_item(media=f"attachment://{upload.name}", description=both)
+    lines = [say("### {one} and {two}", one=names[0], two=names[1]), *lines_of(comparison)]
     return layout(DONE, gallery, ui.TextDisplay(trim("\n".join(lines), 3800))), upload
 
 
@@ -80,9 +83,12 @@ def lines_of(comparison: Comparison) -> list[str]:
     lines = []
     if found.same_recipe:
         same_file = comparison.one.sha256 == comparison.two.sha256
-        lines.append("The same recipe" + (", and the same file, byte for byte." if same_file else "."))
-    lines += _tag_lines("Prompt", found.prompt)
-    lines += _tag_lines("Negative prompt", found.negative)
+        same = (
+            say("The same recipe, and the same file, byte for byte.") if same_file else say("The same recipe.")
+        )
+        lines.append(same)
+    lines += _tag_lines(say("Prompt"), found.prompt)
+    lines += _tag_lines(say("Negative prompt"), found.negative)
     lines += [_change(each) for each in found.changes]
     if found.weights:
         lines.append(_change(found.weights))
@@ -90,25 +96,29 @@ def lines_of(comparison: Comparison) -> list[str]:
 
 
 def _change(change: Change) -> str:
-    return (
-        f"**{change.what.capitalize()}**: {inline(change.one or '-', 200)} → {inline(change.two or '-', 200)}"
-    )
+    return f"**{shown(change.what)}**: {_value(change.one)} → {_value(change.two)}"
+
+
+def _value(value: str) -> str:
+    return inline(shown(value) if isinstance(value, Sentence) else value or "-", 200)
 
 
 def _tag_lines(where: str, change: TagChange) -> list[str]:
     lines = []
     if change.added:
-        lines.append(f"**{where}**, only in the second: {inline(', '.join(change.added), _TAGS_ROOM)}")
+        tags = inline(", ".join(change.added), _TAGS_ROOM)
+        lines.append(say("**{where}**, only in the second: {tags}", where=where, tags=tags))
     if change.removed:
-        lines.append(f"**{where}**, only in the first: {inline(', '.join(change.removed), _TAGS_ROOM)}")
+        tags = inline(", ".join(change.removed), _TAGS_ROOM)
+        lines.append(say("**{where}**, only in the first: {tags}", where=where, tags=tags))
     if change.reweighted:
         words = ", ".join(f"{each.tag} {_weights(each)}" for each in change.reweighted)
-        lines.append(f"**{where}**, other weights: {inline(words, _TAGS_ROOM)}")
+        lines.append(say("**{where}**, other weights: {tags}", where=where, tags=inline(words, _TAGS_ROOM)))
     if change.moved:
-        lines.append(f"**{where}**: the tags that both have stand in another order.")
+        lines.append(say("**{where}**: the tags that both have stand in another order.", where=where))
     return lines
 
 
 def _weights(change: Reweighted) -> str:
-    one, two = ("mixed" if weight is None else f"{weight:g}" for weight in (change.one, change.two))
+    one, two = (say("mixed") if weight is None else f"{weight:g}" for weight in (change.one, change.two))
     return f"{one} → {two}"

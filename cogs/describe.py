@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from discord.ext import commands
 
 from bot.afterwards import Afterwards
 from bot.album import Album
+from bot.attachments import kind_of
 from bot.borrowing import borrow
 from bot.studio import Studio
 from cogs.access import may_see
@@ -23,7 +25,9 @@ from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import message_link
 from cogs.painting_buttons import EditButton
+from cogs.patience import in_time, open_form
 from cogs.who import Who, may
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.metadata_reading import FoundSettings, of_recipe, read_settings
@@ -39,6 +43,7 @@ _NOTHING: Final = (
     "This picture says nothing of how it was painted. Discord keeps what is written in PNG files, but most other "
     "programs take it out, and JPEG and WebP files are not read."
 )
+_KINDS: Final = {"JPEG": "JPEG", "WEBP": "WebP"}
 
 
 class Describe(commands.Cog):
@@ -86,10 +91,7 @@ class Describe(commands.Cog):
                 check_attachment(image)
             await defer_privately(interaction)
             if image is not None:
-                found = await _first([image])
-                if found is None:
-                    raise MemberError(_NOTHING)
-                await self._tell(interaction, found)
+                await self._tell(interaction, await _first([image]))
             else:
                 known = await self._find(interaction, job or "")
                 if known is None:
@@ -111,17 +113,22 @@ class Describe(commands.Cog):
         return job
 
     async def _tell(self, interaction: AnyInteraction, found: FoundSettings, job: Job | None = None) -> None:
-        where = ""
+        head = ""
         if job is not None:
             link = message_link(f"#{job.id}", job.guild_id, job.channel_id, job.message_id)
-            where = f", as {link} by <@{job.user_id}>"
+            head = say(
+                "### Painted with {source}, as {job} by {member}",
+                source=found.source,
+                job=link,
+                member=f"<@{job.user_id}>",
+            )
         view = described_view(
             found,
             self._studio.profiles,
             self._studio.default_profile,
             # What was asked for is more than the recipe says, and known for jobs of ours.
             [UseButton() if job is None else EditButton(job.id)],
-            where,
+            head,
         )
         await interaction.edit_original_response(
             view=view, attachments=[settings_file(found)], allowed_mentions=NOBODY
@@ -132,36 +139,43 @@ class Describe(commands.Cog):
         async with guarded(interaction, "opening the form"):
             profiles = self._studio.profiles
             # Of our own pictures the database knows more than their files do, and at once.
-            job = await self._find(interaction, message.jump_url)
+            async with in_time(interaction):
+                job = await self._find(interaction, message.jump_url)
             if job is not None:
-                await interaction.response.send_modal(
-                    edit_form(job.id, self._afterwards.prefilled(job), profiles)
-                )
+                await open_form(interaction, edit_form(job.id, self._afterwards.prefilled(job), profiles))
                 return
             attached = [*message.attachments, *(a for s in message.message_snapshots for a in s.attachments)]
             if not attached:
                 raise MemberError("There is no picture in this message, and none of my jobs is shown by it.")
             try:
-                async with asyncio.timeout(SECONDS):
+                async with in_time(interaction), asyncio.timeout(SECONDS):
                     found = await _first(attached[:MOST_FILES])
             except TimeoutError:
                 raise MemberError(
                     "The file takes too long to arrive for a form to open. Save it and use `/describe image:`."
                 ) from None
-            if found is None:
-                raise MemberError(_NOTHING)
             borrowed = borrow(found, profiles, self._studio.default_profile)
-            await interaction.response.send_modal(borrow_form(borrowed, profiles))
+            await open_form(interaction, borrow_form(borrowed, profiles))
 
 
-async def _first(attached: Iterable[discord.Attachment]) -> FoundSettings | None:
+async def _first(attached: Iterable[discord.Attachment]) -> FoundSettings:
     """What the first file says that says anything.
 
     Raises:
-        MemberError: one is too large, or Discord does not hand it over.
+        MemberError: none does; or one is too large, or Discord does not hand it over.
     """
+    kinds = []
     for attachment in attached:
-        found = await asyncio.to_thread(read_settings, await download(attachment))
+        data = await download(attachment)
+        found = await asyncio.to_thread(read_settings, data)
         if found is not None:
             return found
-    return None
+        with contextlib.suppress(InvalidRequest):
+            kinds.append(kind_of(data))
+    if len(kinds) == 1 and kinds[0] in _KINDS:
+        raise MemberError(
+            "This is a {kind} file, and settings are read from PNG files only: others lose what is written in them. "
+            "Attach the PNG file as it was painted.",
+            kind=_KINDS[kinds[0]],
+        )
+    raise MemberError(_NOTHING)

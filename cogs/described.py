@@ -17,8 +17,10 @@ from cogs.borrow_form import borrow_form
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.downloads import download
 from cogs.layouts import DONE, layout
-from cogs.text import block, clean, plain, trim
+from cogs.patience import in_time, open_form
+from cogs.text import block, clean, plain, shown, trim
 from cogs.who import Who
+from cogs.words import say
 from pipeline.errors import MemberError
 from pipeline.metadata_reading import FoundSettings
 from pipeline.profiles.types import Profile
@@ -38,7 +40,7 @@ class UseButton(GuardedButton, template=r"tb:use"):
 
     def __init__(self) -> None:
         super().__init__(
-            ui.Button(label="Use these settings", style=discord.ButtonStyle.primary, custom_id="tb:use")
+            ui.Button(label=say("Use these settings"), style=discord.ButtonStyle.primary, custom_id="tb:use")
         )
 
     @classmethod
@@ -51,9 +53,10 @@ class UseButton(GuardedButton, template=r"tb:use"):
         attached = interaction.message.attachments if interaction.message else []
         if not attached:
             raise MemberError("The settings are no longer attached to this message. Use `/describe` again.")
-        found = _read(await download(attached[0]))
+        async with in_time(interaction):
+            found = _read(await download(attached[0]))
         borrowed = borrow(found, front.studio.profiles, front.studio.default_profile)
-        await interaction.response.send_modal(borrow_form(borrowed, front.studio.profiles))
+        await open_form(interaction, borrow_form(borrowed, front.studio.profiles))
 
 
 def described_view(
@@ -61,26 +64,26 @@ def described_view(
     profiles: Mapping[str, Profile],
     default: str,
     buttons: Sequence[GuardedButton],
-    where: str = "",
+    head: str = "",
 ) -> ui.LayoutView:
     """Prompt, numbers, what could not be taken over, the file, and buttons to go on with."""
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"### Painted with {found.source}{where}"),
+        ui.TextDisplay(head or say("### Painted with {source}", source=found.source)),
         ui.TextDisplay(block(found.prompt, 1500)),
     ]
     if found.negative:
-        items += [ui.TextDisplay("**Negative prompt**"), ui.TextDisplay(block(found.negative, 900))]
+        items += [ui.TextDisplay(say("**Negative prompt**")), ui.TextDisplay(block(found.negative, 900))]
     facts = [
-        f"model {found.model}" if found.model else "",
+        say("model {model}", model=found.model) if found.model else "",
         f"{found.width} x {found.height}" if found.width and found.height else "",
         found.sampler,
-        f"{found.steps} steps" if found.steps is not None else "",
-        f"guidance {found.guidance:g}" if found.guidance is not None else "",
-        f"seed {found.seed}" if found.seed is not None else "",
+        say("{steps} steps", steps=found.steps) if found.steps is not None else "",
+        say("guidance {guidance:g}", guidance=found.guidance) if found.guidance is not None else "",
+        say("seed {seed}", seed=found.seed) if found.seed is not None else "",
     ]
     told = " · ".join(plain(clean(fact)) for fact in facts if fact)
     remarks = borrow(found, profiles, default).remarks
-    lines = [told, *(f"-# {plain(clean(each))}" for each in remarks)]
+    lines = [told, *(f"-# {shown(each)}" for each in remarks)]
     if any(lines):
         items.append(ui.TextDisplay(trim("\n".join(filter(None, lines)), 1000)))
     items += [ui.File(f"attachment://{FILE}"), ui.ActionRow(*buttons)]

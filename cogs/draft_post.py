@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import discord
 
+from bot.said import failure
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
-from cogs.text import CONTENT_LIMIT, clean, plain, trim
+from cogs.text import CONTENT_LIMIT, clean, shown, trim
 from cogs.uploads import Upload, prefix
-from cogs.words import say, translated
+from cogs.words import say
 from db.jobs import Job
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class DraftPost:
     async def closing(self, view: discord.ui.LayoutView, *, insist: bool) -> None:
         """Show the end of a job without pictures. Raises like `Post.closing`."""
         if not await self._edit(view, ()) and insist:
-            error = plain(translated(self._job.error or "Something went wrong on our side."))
+            error = shown(failure(self._job)) or say("Something went wrong on our side.")
             text = say(_FAILED, job=self._job.id, channel=self._job.channel_id, error=error)
             await self._write(trim(clean(text), CONTENT_LIMIT), (), "")
 

@@ -9,11 +9,12 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.afterwards import Edit
+from bot.asked import Edit
 from cogs.text import CHOICE_LIMIT, clean, trim
-from cogs.words import say, translated
+from cogs.words import say
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile
+from pipeline.sentence import Sentence
 
 FORM: Final = re.compile(r"tb:edit:(?P<job>[0-9]{1,18})")
 TEXT_LIMIT: Final = 4000
@@ -38,12 +39,15 @@ def form_of(title: str, custom_id: str, edit: Edit, profiles: Mapping[str, Profi
     Raises:
         InvalidRequest: a text is too long for Discord's forms.
     """
-    for name, text in (("prompt", edit.prompt), ("negative prompt", edit.negative)):
+    for name, text in (
+        (Sentence("prompt"), edit.prompt),
+        (Sentence("negative prompt"), edit.negative),
+    ):
         if len(text) > TEXT_LIMIT:
             raise InvalidRequest(
                 "The {name} has {count} characters, and Discord's form takes {limit}. Copy it from Details or from the "
                 "file and use `/imagine`, which takes more.",
-                name=translated(name),
+                name=name,
                 count=len(text),
                 limit=TEXT_LIMIT,
             )

@@ -10,15 +10,17 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.afterwards import Afterwards, Edit
+from bot.afterwards import Afterwards
+from bot.asked import Edit
 from bot.borrowing import borrowed_request
 from bot.preferences import Preferences
 from cogs import options
 from cogs.batching import Batching
 from cogs.borrow_form import kept_of
 from cogs.edit_form import FORM, fields_of
-from cogs.errors import guarded
+from cogs.errors import awaits_whisper, guarded
 from cogs.fate import NOBODY
+from cogs.patience import in_time
 from cogs.words import say
 
 
@@ -52,7 +54,8 @@ class Editing(commands.Cog):
                 elif kept is not None:
                     edit = _edit_of(fields, kept.profile)
                     request = borrowed_request(kept, edit, *options.size_or_aspect(edit.aspect))
-                    private = await self._preferences.private_default(interaction.user.id)
+                    async with in_time(interaction):
+                        private = await self._preferences.private_default(interaction.user.id)
                     queued = await self._batching.paint(interaction, request, private=private)
             finally:
                 if not queued:
@@ -62,7 +65,8 @@ class Editing(commands.Cog):
     async def _paint(
         self, interaction: discord.Interaction[Any], job_id: int, fields: Mapping[str, str]
     ) -> bool:
-        job = await self._afterwards.finished(job_id, interaction.guild_id or 0, interaction.user.id)
+        async with in_time(interaction):
+            job = await self._afterwards.finished(job_id, interaction.guild_id or 0, interaction.user.id)
         before = self._afterwards.prefilled(job)
         edit = _edit_of(fields, before.profile)
         request, lineage = self._afterwards.edited(job, edit, *options.size_or_aspect(edit.aspect))
@@ -85,7 +89,10 @@ async def _give_back(interaction: discord.Interaction[Any], fields: Mapping[str,
     said = say("Nothing was queued. What you typed is in this file.")
     sent = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "your-edit.txt")
     with contextlib.suppress(discord.HTTPException):
-        if interaction.response.is_done():
+        if awaits_whisper(interaction):
+            # A followup would take the place of the answer, which is still to say why.
+            await interaction.edit_original_response(content=said, attachments=[sent], allowed_mentions=NOBODY)
+        elif interaction.response.is_done():
             await interaction.followup.send(said, file=sent, ephemeral=True, allowed_mentions=NOBODY)
         else:
             await interaction.response.send_message(said, file=sent, ephemeral=True, allowed_mentions=NOBODY)

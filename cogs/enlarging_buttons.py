@@ -12,6 +12,7 @@ from bot.enlarging import offered
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY, Fate, fate_of
 from cogs.job_button import JobButton
+from cogs.patience import in_time
 from cogs.text import plural
 from cogs.uploads import Upload, limit_of, prefix
 from cogs.who import Who
@@ -49,8 +50,9 @@ class UpscaleButton(
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
-        await front.restorer.check(job, [self.position])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+            await front.restorer.check(job, [self.position])
         request, planned, lineage = front.enlarger.upscaled(job, self.position, self.scale)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -65,8 +67,9 @@ class RedrawButton(JobButton, template=r"tb:redraw:(?P<job>[0-9]{1,18})"):
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
-        await front.restorer.check(job, [0])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+            await front.restorer.check(job, [0])
         request, planned, lineage = front.enlarger.redrawn(job, 0)
         await front.painting.paint(interaction, request, lineage, planned)
 
@@ -101,7 +104,8 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
             raise _too_large(limit)
         said = say("As it was painted, with the prompt and the recipe inside.")
         if too_large:
-            said += f" {plural(too_large, 'file')} more would be too large for this server."
+            more = say("{files} more would be too large for this server.", files=plural(too_large, "file"))
+            said = f"{said} {more}"
         try:
             await interaction.edit_original_response(
                 content=said, attachments=[each.file("") for each in files], allowed_mentions=NOBODY

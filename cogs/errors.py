@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
-import string
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,13 +11,11 @@ import discord
 from discord import app_commands
 
 from bot.errors import tell
-from bot.moderation.rooms import Channels
 from bot.orders import PictureGone
 from cogs.fate import TROUBLE
-from cogs.text import CONTENT_LIMIT, clean, coded, plain, trim
-from cogs.words import say, speak, translated
-from db.errors import DatabaseError
-from pipeline.errors import MemberError, Moment
+from cogs.text import CONTENT_LIMIT, clean, shown, trim
+from cogs.words import say, speak
+from pipeline.errors import MemberError
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
@@ -31,12 +27,24 @@ AnyInteraction = discord.Interaction[Any]
 
 _PRIVATE: Final = "tagbrush.private"
 """Mark on an interaction whose deferred answer only the member sees."""
+_TOLD: Final = "tagbrush.told"
+"""Mark on one of these where `whisper` has put something into it."""
 
 
 async def defer_privately(interaction: AnyInteraction) -> None:
-    """Acknowledge within Discord's 3 seconds; what `whisper` says then is the answer."""
+    """Acknowledge within Discord's 3 seconds; what `whisper` says then is the answer.
+
+    Does nothing when that has been done already, as `cogs.patience` may have.
+    """
+    if interaction.extras.get(_PRIVATE):
+        return
     await interaction.response.defer(ephemeral=True, thinking=True)
     interaction.extras[_PRIVATE] = True
+
+
+def awaits_whisper(interaction: AnyInteraction) -> bool:
+    """Whether it was acknowledged for the member's eyes only, and nothing was said yet."""
+    return bool(interaction.extras.get(_PRIVATE)) and not interaction.extras.get(_TOLD)
 
 
 async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View | None = None) -> None:
@@ -53,6 +61,7 @@ async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View 
         return
     deferred = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
     if deferred and interaction.extras.get(_PRIVATE):
+        interaction.extras[_TOLD] = True
         await interaction.edit_original_response(content=text, allowed_mentions=nobody, **buttons)
         return
     if deferred:
@@ -65,48 +74,8 @@ async def whisper(interaction: AnyInteraction, text: str, view: discord.ui.View 
 
 def explain(error: BaseException, doing: str) -> tuple[str, str]:
     """`tell`, with the sentence fit for Discord and in this task's language: (sentence, reference id)."""
-    _, reference = tell(error, doing)
-    match error:
-        case MemberError():
-            return shown(error), reference
-        case DatabaseError():
-            text = say("{problem} (reference {reference})", problem=translated(error.text), reference=reference)
-        case _:
-            text = say(
-                "Something went wrong on our side while {doing}. Please tell the server owner this reference: "
-                "{reference}.",
-                doing=translated(doing),
-                reference=reference,
-            )
-    return text, reference
-
-
-def shown(error: MemberError) -> str:
-    """The sentence, in which no parameter can leave its code or be read as markdown.
-
-    Parameters hold what members type: a backtick in one would end the code around it, and a link after that
-    would be a live one in the bot's own words.
-    """
-    template = translated(error.template)
-    if not error.params:
-        return template
-    parts, inside = [], False
-    formatter = string.Formatter()
-    for literal, name, spec, conversion in formatter.parse(template):
-        parts.append(literal)
-        inside ^= literal.count("`") % 2 == 1
-        if name is None:
-            continue
-        value, _ = formatter.get_field(name, (), error.params)
-        if isinstance(value, Moment):
-            parts.append(f"<t:{math.ceil(value.at)}:R>")  # Discord shows it as "in 3 hours", in any language
-            continue
-        if isinstance(value, Channels):
-            parts.append(", ".join(f"<#{each}>" for each in value.ids))
-            continue
-        text = format(formatter.convert_field(value, conversion), spec or "")
-        parts.append(coded(text) if inside else plain(text))
-    return "".join(parts)
+    text, reference = tell(error, doing)
+    return shown(text), reference
 
 
 async def refuse(interaction: AnyInteraction, error: BaseException, doing: str) -> None:

@@ -13,6 +13,7 @@ from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.job_button import JobButton
 from cogs.layouts import WORKING, layout
+from cogs.patience import in_time
 from cogs.who import Who
 from cogs.words import say
 from db.jobs import Job
@@ -82,9 +83,10 @@ class ShapeButton(
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue it as a job of the one who pressed."""
-        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
-        front.afterwards.check_rating(job, origin_of(interaction))
-        await front.restorer.check(job, [self.position])
+        async with in_time(interaction):
+            job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
+            front.afterwards.check_rating(job, origin_of(interaction))
+            await front.restorer.check(job, [self.position])
 
         async def prepare(origin: Origin) -> ImagineRequest:
             return await front.expander.expanded(job, self.position, self.size, origin)

@@ -19,8 +19,9 @@ from cogs.access import origin_of
 from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY, TROUBLE
 from cogs.outlet import Outlet, TooLarge
-from cogs.text import CONTENT_LIMIT, clean, plain, plural, trim
+from cogs.text import CONTENT_LIMIT, clean, plain, plural, shown, trim
 from cogs.who import Who, may
+from cogs.words import say
 from pipeline.errors import InvalidRequest, MemberError
 
 SMALLEST_LIMIT: Final = 256 * 1024
@@ -81,13 +82,16 @@ class ExportPictures(commands.Cog):
 
     async def _send(self, interaction: discord.Interaction[Any], export: Export) -> None:
         outlet = Outlet(interaction, self._studio)
-        where = plain(interaction.guild.name if interaction.guild else "a server")
-        await outlet.open(f"Your pictures from {where}: {plural(export.total, 'picture')}, part by part.")
+        where = plain(interaction.guild.name) if interaction.guild else say("a server")
+        pictures = plural(export.total, "picture")
+        await outlet.open(
+            say("Your pictures from {server}: {pictures}, part by part.", server=where, pictures=pictures)
+        )
         # Before any part: the first followup of a deferred answer would take its place.
-        await _progress(interaction, f"0 of {plural(export.total, 'picture')} sent …")
+        await _progress(interaction, say("{sent} of {pictures} sent …", sent=0, pictures=pictures))
         most = outlet.limit
         while (path := await export.part(min(most, outlet.limit))) is not None:
-            told = f"Part {export.parts + 1}: originals, `recipes.jsonl` and `index.csv`."
+            told = say("Part {n}: originals, `recipes.jsonl` and `index.csv`.", n=export.parts + 1)
             try:
                 await outlet.send(told, path)
             except TooLarge:
@@ -98,11 +102,13 @@ class ExportPictures(commands.Cog):
                     ) from None
                 continue
             export.took()
-            await _progress(interaction, f"{export.sent} of {plural(export.total, 'picture')} sent …")
+            await _progress(
+                interaction, say("{sent} of {pictures} sent …", sent=export.sent, pictures=pictures)
+            )
         said = _summary(export)
         if outlet.direct:
             await outlet.send(said)
-            said += "\nThey are in your direct messages."
+            said = f"{said}\n{say('They are in your direct messages.')}"
         await _progress(interaction, said)
         if not outlet.direct and interaction.is_expired():
             await outlet.send(said)
@@ -118,15 +124,26 @@ async def _progress(interaction: discord.Interaction[Any], text: str) -> None:
 
 
 def _summary(export: Export) -> str:
-    lines = [f"Done: {plural(export.sent, 'picture')} in {plural(export.parts, 'part')}."]
+    lines = [
+        say(
+            "Done: {pictures} in {parts}.",
+            pictures=plural(export.sent, "picture"),
+            parts=plural(export.parts, "part"),
+        )
+    ]
     ordered = sorted(export.left_out, key=lambda each: each[1])
     for why, group in groupby(ordered, key=lambda each: each[1]):
-        names = [name for name, _ in group]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        lines.append(f"Left out, because {why}: {', '.join(names[:_NAMED])}{more}.")
+        names = [shown(name) for name, _ in group]
+        listed = ", ".join(names[:_NAMED])
+        if len(names) > _NAMED:
+            listed = say("{names} and {count} more", names=listed, count=len(names) - _NAMED)
+        lines.append(say("Left out, because {why}: {names}.", why=shown(why), names=listed))
     if (rest := export.rest) is not None:
         lines.append(
-            f"That is as much as one export takes. `/export before:{rest}`, with the same filters, goes on."
+            say(
+                "That is as much as one export takes. `/export before:{rest}`, with the same filters, goes on.",
+                rest=rest,
+            )
         )
     return "\n".join(lines)
 

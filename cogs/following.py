@@ -23,7 +23,7 @@ from cogs.fate import RETRY_SECONDS, TROUBLE
 from cogs.other_ways import GONE, OtherWays
 from cogs.post import Post
 from cogs.taking_down import take_down
-from cogs.text import alt
+from cogs.text import alt, shown
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
 from cogs.watching import Watch
@@ -212,20 +212,23 @@ class Follower:
             await take_down(self._client, replace(job, message_id=post.message_id))
 
     async def _post_pictures(
-        self, job: Job, shown: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str
+        self, job: Job, seen: Job, post: Post | DraftPost, pictures: Sequence[tuple[int, bytes]], lost: str
     ) -> int | None:
         limit = limit_of(self._client.get_guild(job.guild_id), post.interaction)
-        profile = self._studio.profiles.get(shown.images[0].profile)
-        parents, same = await self._afterwards.lineage(shown), await self._afterwards.compared(shown)
-        if job.action == RESTORE:
-            same = await self._restorer.remark(job)
+        profile = self._studio.profiles.get(seen.images[0].profile)
+        parents, same = await self._afterwards.lineage(seen), await self._same(job, seen)
 
         async def send(uploads: tuple[Upload, ...], used: int) -> int | None:
             remark = " ".join(filter(None, (remark_of(used), lost, same)))
-            view = result_view(shown, [upload.name for upload in uploads], profile, remark, parents[:1])
-            return await post.result(view, uploads, alt(asked_prompt(shown)))
+            view = result_view(seen, [upload.name for upload in uploads], profile, remark, parents[:1])
+            return await post.result(view, uploads, alt(asked_prompt(seen)))
 
         return await send_fitting(job.id, pictures, limit, send)
+
+    async def _same(self, job: Job, of: Job) -> str:
+        """What is to be said of how its pictures compare with those that they repeat or bring back."""
+        restored = job.action == RESTORE
+        return shown(await self._restorer.remark(job) if restored else await self._afterwards.compared(of))
 
     async def _originals_of(self, job: Job) -> tuple[Sequence[tuple[int, bytes]], str]:
         return await self._originals(await self._afterwards.restored(job))

@@ -16,8 +16,9 @@ from cogs.erasing import PACE_SECONDS, Erasing
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
 from cogs.layouts import BROKEN, STOPPED, layout
-from cogs.text import plural, trim
+from cogs.text import plural, shown, trim
 from cogs.who import Who, may
+from cogs.words import say, translated
 from db.forgetting import KEPT, Belongings
 from pipeline.errors import MemberError
 from pipeline.queueing.eta import wording
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
     from cogs.buttons import Front
 
 _NOTHING: Final = "I know nothing of you, so there is nothing to forget."
-_GONE: Final = "Everything of yours is already gone."
+TABLES: Final = {
+    "favourites": "favourites",
+    "confirmations": "unanswered questions",
+    "preferences": "settings",
+    "presets": "presets",
+    "sources": "pictures handed in",
+    "audit": "log of moderators",
+}
+"""What the tables of `db.forgetting.OWNED` and `KEPT` are called."""
 _STAYS: Final = (
     "What stays: the numbers of your jobs are never given out again, but nothing is behind them. How fast the models "
     "paint is known from all pictures together. Pictures that others painted on from yours are theirs, with the "
@@ -38,28 +47,42 @@ _STAYS: Final = (
 def _of(belongings: Belongings) -> list[str]:
     """What will be, or was, deleted, a line for each kind."""
     lines = [
-        f"- {plural(belongings.jobs, 'job')} in all servers, with prompts, recipes and everything noted about them",
-        f"- {plural(belongings.pictures, 'picture file')}",
+        say(
+            "- {jobs} in all servers, with prompts, recipes and everything noted about them",
+            jobs=plural(belongings.jobs, "job"),
+        ),
+        say("- {files}", files=plural(belongings.pictures, "picture file")),
     ]
     lines += [
-        f"- {plural(count, 'row')} of your {table.replace('_', ' ')}" for table, count in belongings.owned
+        say("- {rows} of your {table}", rows=plural(count, "row"), table=translated(TABLES.get(table, table)))
+        for table, count in belongings.owned
     ]
-    return [*lines, "- your user name"]
+    return [*lines, say("- your user name")]
 
 
 def question_view(user_id: int, belongings: Belongings) -> ui.LayoutView:
     """What would go and what would stay, and the button that does it."""
-    lines = ["### Forget everything about you?", "This deletes for good:", *_of(belongings)]
+    lines = [say("### Forget everything about you?"), say("This deletes for good:"), *_of(belongings)]
     if belongings.waiting:
-        lines.append(f"{plural(belongings.waiting, 'job')} that still waits or runs is cancelled first.")
+        waiting = plural(belongings.waiting, "job")
+        lines.append(say("{jobs} that still waits or runs is cancelled first.", jobs=waiting))
     if belongings.messages:
         lines.append(
-            f"Then I take down {plural(belongings.messages, 'message')} one after the other, which takes "
-            f"{wording(belongings.messages * PACE_SECONDS)}. Where I can no longer look or delete, a message stays "
-            "until a moderator removes it."
+            say(
+                "Then I take down {messages} one after the other, which takes {time}. Where I can no longer look or "
+                "delete, a message stays until a moderator removes it.",
+                messages=plural(belongings.messages, "message"),
+                time=shown(wording(belongings.messages * PACE_SECONDS)),
+            )
         )
-    lines += [_STAYS, *(f"{table.replace('_', ' ').capitalize()}: {why}" for table, why in KEPT.items())]
-    lines.append("**This cannot be undone.** `/export` gives you your pictures first.")
+    lines += [
+        say(_STAYS),
+        *(
+            f"{translated(TABLES.get(name, name)).capitalize()}: {translated(why)}"
+            for name, why in KEPT.items()
+        ),
+    ]
+    lines.append(say("**This cannot be undone.** `/export` gives you your pictures first."))
     return layout(BROKEN, ui.TextDisplay(trim("\n".join(lines), 3900)), ui.ActionRow(ForgetButton(user_id)))
 
 
@@ -73,7 +96,7 @@ class ForgetButton(GuardedButton, template=r"tb:forget:(?P<user>[0-9]{1,20})"):
         self.user_id = user_id
         super().__init__(
             ui.Button(
-                label="Delete everything of mine",
+                label=say("Delete everything of mine"),
                 style=discord.ButtonStyle.danger,
                 custom_id=f"tb:forget:{user_id}",
             )
@@ -95,21 +118,25 @@ class ForgetButton(GuardedButton, template=r"tb:forget:(?P<user>[0-9]{1,20})"):
         if belongings:
             await front.forgetter.begin(self.user_id)
             await _say(
-                interaction, "### Forgetting\nIt is written down and happens now, whatever comes between."
+                interaction,
+                say("### Forgetting\nIt is written down and happens now, whatever comes between."),
             )
             # Shielded: the task is not this press's own, a second press waits for it too.
             erasing = asyncio.shield(front.erasing.erase(self.user_id))
             await front.studio.park(erasing, reason="a member is being erased")
         if not belongings:
-            await _say(interaction, f"### Forgotten\n{_GONE}")
+            await _say(interaction, say("### Forgotten\nEverything of yours is already gone."))
         elif await front.forgetter.is_pending(self.user_id):
             await _say(
-                interaction, "### Not finished yet\nI could not erase everything now, and go on by myself."
+                interaction,
+                say("### Not finished yet\nI could not erase everything now, and go on by myself."),
             )
         else:
-            lines = ["### Forgotten", "Deleted:", *_of(belongings)]
+            lines = [say("### Forgotten"), say("Deleted:"), *_of(belongings)]
             if belongings.messages:
-                lines.append(f"{plural(belongings.messages, 'message')} being taken down.")
+                lines.append(
+                    say("{messages} being taken down.", messages=plural(belongings.messages, "message"))
+                )
             await _say(interaction, "\n".join(lines))
 
 
@@ -156,7 +183,7 @@ class ForgetMe(commands.Cog):
             await defer_privately(interaction)
             belongings = await self._forgetter.belongings(interaction.user.id)
             if not belongings:
-                await whisper(interaction, _NOTHING)
+                await whisper(interaction, say(_NOTHING))
                 return
             view = question_view(interaction.user.id, belongings)
             await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)

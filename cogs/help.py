@@ -46,11 +46,8 @@ def help_view(default: Profile) -> ui.LayoutView:
     """The help, with the order of tags of the default model."""
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(translated(line) for line in LINES))]
     if default.template_text:
-        items.append(
-            ui.TextDisplay(
-                trim(say("**Order of tags for {name}**", name=default.name) + f"\n{default.template_text}", 800)
-            )
-        )
+        head = say("**Order of tags for {name}**", name=default.name)
+        items.append(ui.TextDisplay(trim(f"{head}\n{translated(default.template_text)}", 800)))
     return layout(WORKING, *items)
 
 

@@ -21,6 +21,7 @@ from cogs.access import check_place, origin_of
 from cogs.batching import Batching, Given
 from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
+from cogs.patience import in_time
 from cogs.who import Who, may
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Rating
@@ -118,7 +119,8 @@ class Imagine(commands.Cog):
                 order=order,
             )
             origin = origin_of(interaction)
-            asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
+            async with in_time(interaction):
+                asked = await self._preferences.effective(origin, prompt, typed, seed=seed, preset=preset)
             request = asked.request
             if seeds and count is None:
                 # A series says itself how many pictures there are, whatever the member's default count is.

@@ -21,6 +21,7 @@ from cogs.downloads import check_attachment, download
 from cogs.errors import guarded
 from cogs.imagine import COUNTS
 from cogs.painting import Painting
+from cogs.patience import in_time
 from cogs.who import Who, may
 from pipeline.request import ImagineRequest, choose_profile
 from pipeline.sizes import nearest_size, resolve_size
@@ -100,7 +101,8 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            private = await self._preferences.private_default(interaction.user.id)
+            async with in_time(interaction):
+                private = await self._preferences.private_default(interaction.user.id)
             await self._painting.paint(
                 interaction, request, Lineage("inpaint"), private=private, prepare=prepare
             )
@@ -156,7 +158,8 @@ class Inpainting(commands.Cog):
                     mask=given.mask.sha256,
                 )
 
-            private = await self._preferences.private_default(interaction.user.id)
+            async with in_time(interaction):
+                private = await self._preferences.private_default(interaction.user.id)
             await self._painting.paint(
                 interaction, request, Lineage("expand"), private=private, prepare=prepare
             )

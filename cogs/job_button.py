@@ -10,6 +10,7 @@ from discord import ui
 
 from cogs.buttons import NEVER, AnyInteraction, GuardedButton
 from cogs.errors import defer_privately
+from cogs.patience import in_time
 from cogs.words import translated
 from db.jobs import Job
 
@@ -49,9 +50,10 @@ class JobButton(GuardedButton, template=NEVER):
         """Find the job, then do what the button is for."""
         if self.private:
             await defer_privately(interaction)
-        job = await front.afterwards.finished(
-            self.job_id, interaction.guild_id or 0, interaction.user.id, deleted_too=self.deleted_too
-        )
+        async with in_time(interaction):
+            job = await front.afterwards.finished(
+                self.job_id, interaction.guild_id or 0, interaction.user.id, deleted_too=self.deleted_too
+            )
         await self.press(interaction, front, job)
 
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:

@@ -155,10 +155,14 @@ class EraseButton(JobButton, template=r"tb:erase:(?P<job>[0-9]{1,18})"):
     doing = "deleting"
     deleted_too = True
 
+    async def act(self, interaction: AnyInteraction, front: Front) -> None:
+        """Acknowledge, before anything is read: the answer comes in place of the question."""
+        await interaction.response.defer()
+        await super().act(interaction, front)
+
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Delete files and message, and say so in place of the question."""
         _check_manager(interaction, job)
-        await interaction.response.defer()
         left = await front.afterwards.delete(job)
         await note_foreign(interaction, front, job, "job.delete")
         said = say(_DELETED) if await _take_all_down(interaction, front, job) else say(_STAYS)

@@ -17,7 +17,7 @@ from cogs.errors import guarded
 from cogs.layouts import WORKING, layout
 from cogs.text import LAYOUT_LIMIT, trim
 from cogs.who import Who, may
-from cogs.words import say
+from cogs.words import say, translated
 from pipeline.profiles.types import Licence, Profile, Range
 from pipeline.request import choose_profile
 from pipeline.samplers import SAMPLERS
@@ -36,7 +36,7 @@ def limits(numbers: Range) -> str:
 def licence_text(licence: Licence) -> str:
     """One licence with its link and remark."""
     link = f"[{licence.name}](<{licence.url}>)" if licence.url else licence.name
-    return f"{link} ({licence.remark.rstrip('.')})" if licence.remark else link
+    return f"{link} ({translated(licence.remark).rstrip('.。')})" if licence.remark else link
 
 
 def sizes_text(profile: Profile) -> str:
@@ -59,7 +59,10 @@ def model_text(profile: Profile, room: int, *, default: bool = False) -> str:
     lines = [
         f"### {profile.name}{say(' (default)') if default else ''}",
         say(
-            "{summary} By {author}. Model `{id}`", summary=profile.summary, author=profile.author, id=profile.id
+            "{summary} By {author}. Model `{id}`",
+            summary=translated(profile.summary),
+            author=profile.author,
+            id=profile.id,
         ),
         say("Licence: {licences}", licences="; ".join(licence_text(licence) for licence in profile.licences)),
         say("Sizes: {sizes}", sizes=sizes_text(profile)),
@@ -72,7 +75,7 @@ def model_text(profile: Profile, room: int, *, default: bool = False) -> str:
     ]
     text = "\n".join(lines)
     for sentence in profile.advice:
-        longer = f"{text}\n-# {sentence}"
+        longer = f"{text}\n-# {translated(sentence)}"
         if len(longer) > room:
             break
         text = longer
@@ -102,11 +105,15 @@ def pages(profiles: Sequence[Profile], default: str) -> Iterator[ui.LayoutView]:
 
 def detail(profile: Profile, default: str) -> ui.LayoutView:
     """Everything about one model, its tags with their meanings included."""
-    tags = "\n".join(f"- `{tag.tag}` {tag.meaning}" for tag in profile.tags)
-    presets = "\n".join(f"- `{p.id}` {p.meaning or p.text}" for p in profile.negative_presets)
+    tags = "\n".join(f"- `{tag.tag}` {translated(tag.meaning)}" for tag in profile.tags)
+    presets = "\n".join(
+        f"- `{p.id}` {translated(p.meaning) if p.meaning else p.text}" for p in profile.negative_presets
+    )
     items: list[ui.Item[Any]] = [section(profile, 1500, default=profile.id == default)]
     if profile.template_text:
-        items.append(ui.TextDisplay(trim(say("**Order of tags**") + f"\n{profile.template_text}", 500)))
+        items.append(
+            ui.TextDisplay(trim(say("**Order of tags**") + f"\n{translated(profile.template_text)}", 500))
+        )
     if tags:
         items.append(ui.TextDisplay(trim(say("**Tags of the card**") + f"\n{tags}", 1300)))
     if presets:

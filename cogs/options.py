@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.defaults import Options
 from cogs.text import CHOICE_LIMIT, length, trim
+from cogs.words import say, translated
 from pipeline.profiles.types import Profile, Range, SpecialTag, TagKind
 from pipeline.samplers import SAMPLERS
 
@@ -59,7 +60,10 @@ def pick(choices: Iterable[Choice], typed: str) -> list[Choice]:
 def models(profiles: Mapping[str, Profile], default: str, typed: str) -> list[Choice]:
     """Every model by name."""
     return pick(
-        ((f"{p.name}{' (default)' if p.id == default else ''} · {p.summary}", p.id) for p in profiles.values()),
+        (
+            (f"{p.name}{say(' (default)') if p.id == default else ''} · {translated(p.summary)}", p.id)
+            for p in profiles.values()
+        ),
         typed,
     )
 
@@ -70,7 +74,7 @@ def aspects(profile: Profile, typed: str) -> list[Choice]:
     choices: list[Choice] = []
     for bucket in profile.buckets:
         pixels = f"{bucket.width}x{bucket.height}"
-        label = f"{bucket.aspect} {bucket.label}".strip()
+        label = f"{bucket.aspect} {translated(bucket.label)}".strip()
         choices.append(
             (
                 f"{label} · {bucket.width} x {bucket.height}",
@@ -79,13 +83,15 @@ def aspects(profile: Profile, typed: str) -> list[Choice]:
         )
     if (found := _SIZE.fullmatch(typed)) and profile.free_sizes is not None:
         pixels = f"{found[1]}x{found[2]}"
-        choices.insert(0, (f"{found[1]} x {found[2]} (a size of your own)", pixels))
+        choices.insert(
+            0, (say("{width} x {height} (a size of your own)", width=found[1], height=found[2]), pixels)
+        )
         return pick(choices, pixels)
     return pick(choices, typed)
 
 
 def _tags(tags: Iterable[SpecialTag]) -> list[Choice]:
-    return [(f"{tag.tag} · {tag.meaning}" if tag.meaning else tag.tag, tag.tag) for tag in tags]
+    return [(f"{tag.tag} · {translated(tag.meaning)}" if tag.meaning else tag.tag, tag.tag) for tag in tags]
 
 
 def tag_list(tags: Iterable[SpecialTag], typed: str, *, extra: Iterable[Choice] = ()) -> list[Choice]:
@@ -108,8 +114,8 @@ def qualities(profile: Profile, typed: str) -> list[Choice]:
     extra: list[Choice] = []
     if profile.default_tags:
         default = ", ".join(profile.default_tags)
-        extra.append((f"{default} · what the card recommends", default))
-    extra.append(("none · add no quality tags", NONE))
+        extra.append((say("{tags} · what the card recommends", tags=default), default))
+    extra.append((say("none · add no quality tags"), NONE))
     return tag_list((tag for kind in QUALITY_KINDS for tag in profile.tags_of(kind)), typed, extra=extra)
 
 
@@ -131,13 +137,15 @@ def presets(profile: Profile, typed: str) -> list[Choice]:
     full = [preset for preset in profile.negative_presets if not preset.addition]
     choices = []
     for preset in full:
-        default = " (default)" if preset.id == profile.default_negative else ""
-        choices.append((f"{preset.name}{default} · {preset.meaning or preset.text}", preset.id))
+        default = say(" (default)") if preset.id == profile.default_negative else ""
+        meaning = translated(preset.meaning) or preset.text
+        choices.append((f"{preset.name}{default} · {meaning}", preset.id))
     for addition in (preset for preset in profile.negative_presets if preset.addition):
-        meaning = addition.meaning or addition.text
+        meaning = translated(addition.meaning) or addition.text
         choices += [(f"{p.name} + {addition.name} · {meaning}", f"{p.id}+{addition.id}") for p in full]
-        choices.append((f"Only {addition.name} · {addition.text}", f"{NONE}+{addition.id}"))
-    return pick([*choices, ("none · only what you write yourself", NONE)], typed)
+        only = say("Only {preset} · {text}", preset=addition.name, text=addition.text)
+        choices.append((only, f"{NONE}+{addition.id}"))
+    return pick([*choices, (say("none · only what you write yourself"), NONE)], typed)
 
 
 def samplers(profile: Profile, typed: str) -> list[Choice]:
@@ -146,21 +154,21 @@ def samplers(profile: Profile, typed: str) -> list[Choice]:
     choices = []
     for sampler in (SAMPLERS[s] for s in ids if s in SAMPLERS):
         mark = (
-            " (recommended)"
+            say(" (recommended)")
             if sampler.id == profile.sampler or sampler.id in profile.recommended_samplers
             else ""
         )
-        choices.append((f"{sampler.name}{mark} · {sampler.hint}", sampler.id))
+        choices.append((f"{sampler.name}{mark} · {translated(sampler.hint)}", sampler.id))
     return pick(choices, typed)
 
 
 def numbers(limits: Range, typed: str, *, whole: bool) -> list[tuple[str, float]]:
     """A few useful numbers of a range, and what was typed with a word on whether it is allowed."""
-    hints: dict[float, str] = {limits.default: "default"}
-    hints.setdefault(limits.recommended_low, "recommended, lowest")
-    hints.setdefault(limits.recommended_high, "recommended, highest")
-    hints.setdefault(limits.minimum, "lowest")
-    hints.setdefault(limits.maximum, "highest")
+    hints: dict[float, str] = {limits.default: say("default")}
+    hints.setdefault(limits.recommended_low, say("recommended, lowest"))
+    hints.setdefault(limits.recommended_high, say("recommended, highest"))
+    hints.setdefault(limits.minimum, say("lowest"))
+    hints.setdefault(limits.maximum, say("highest"))
     found = [
         (f"{value:g} · {hint}", value)
         for value, hint in hints.items()
@@ -171,11 +179,16 @@ def numbers(limits: Range, typed: str, *, whole: bool) -> list[tuple[str, float]
     except ValueError:
         return found
     if not limits.minimum <= given <= limits.maximum or (whole and given != int(given)):
-        kind = "a whole number" if whole else "a number"
-        label = f"{typed.strip()} · not possible here: {kind} from {limits.minimum:g} to {limits.maximum:g}"
+        label = say(
+            "{typed} · not possible here: {kind} from {low:g} to {high:g}",
+            typed=typed.strip(),
+            kind=say("a whole number") if whole else say("a number"),
+            low=limits.minimum,
+            high=limits.maximum,
+        )
         return [(trim(label, CHOICE_LIMIT), limits.default), *found][:MAX_CHOICES]
     inside = limits.recommended_low <= given <= limits.recommended_high
-    word = "as the card recommends" if inside else "outside what the card recommends"
+    word = say("as the card recommends") if inside else say("outside what the card recommends")
     return found if given in hints else [(f"{given:g} · {word}", given), *found]
 
 
@@ -183,18 +196,18 @@ def summary(chosen: Options) -> str:
     """What a preset sets, in the words of the options: `miniature · 7:9 · count 4`."""
     parts: list[str] = [each for each in (chosen.profile, chosen.size or chosen.aspect) if each]
     named: list[tuple[str, object]] = [
-        ("count", chosen.count),
-        ("rating", chosen.rating),
-        ("steps", chosen.steps),
-        ("guidance", chosen.guidance_scale),
-        ("sampler", chosen.sampler),
-        ("negative preset", chosen.negative_preset),
-        ("quality", None if chosen.quality is None else ", ".join(chosen.quality) or NONE),
-        ("year", chosen.year),
-        ("style", ", ".join(chosen.styles or ()) or None),
-        ("negative", chosen.negative),
+        (say("count"), chosen.count),
+        (say("rating"), chosen.rating),
+        (say("steps"), chosen.steps),
+        (say("guidance"), chosen.guidance_scale),
+        (say("sampler"), chosen.sampler),
+        (say("negative preset"), chosen.negative_preset),
+        (say("quality"), None if chosen.quality is None else ", ".join(chosen.quality) or NONE),
+        (say("year"), chosen.year),
+        (say("style"), ", ".join(chosen.styles or ()) or None),
+        (say("negative"), chosen.negative),
     ]
     parts += [f"{name} {value}" for name, value in named if value is not None]
     if chosen.order is not None:
-        parts.append("in the card's order" if chosen.order else "in the order typed")
+        parts.append(say("in the card's order") if chosen.order else say("in the order typed"))
     return " · ".join(parts)

@@ -10,11 +10,12 @@ from typing import Final
 import discord
 
 from bot.errors import tell
+from bot.said import failure
 from bot.studio import Studio
 from cogs.direct import kept, write
 from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
-from cogs.text import CONTENT_LIMIT, clean, plain, trim
+from cogs.text import CONTENT_LIMIT, clean, shown, trim
 from cogs.words import say
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
@@ -137,7 +138,8 @@ class OtherWays:
             what = say("Here are the pictures you asked for.") if pictures else say(GONE)
             where = " ".join(filter(None, (where, what, lost if pictures else "")))
         elif job.error:
-            where = f"{where} {say('Your pictures could not be painted: {error}', error=plain(job.error))}"
+            why = say("Your pictures could not be painted: {error}", error=shown(failure(job)))
+            where = f"{where} {why}"
         sent = await write(self._client, job, where, pictures, doubtful=doubtful)
         if sent is not None:
             await self._studio.posted(job.id, 0, sent.channel.id, sent.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -17,8 +18,12 @@ from bot.restoring import Restorer
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.budget import Budget
-from cogs.errors import defer_privately, refuse
+from cogs.errors import defer_privately, refuse, whisper
+from cogs.fate import TROUBLE
 from cogs.following import Follower
+from cogs.patience import in_time
+from cogs.text import plural
+from cogs.words import say
 from db.errors import DatabaseError
 from pipeline.request import ImagineRequest, Plan
 
@@ -75,14 +80,19 @@ class Painting:
             Whether it was queued; if not, the member was told why.
 
         Raises:
-            MemberError: the bot cannot post here, or the request is wrong; nothing was acknowledged yet, so
-                the answer can be for the member's eyes only.
+            MemberError: the bot cannot post here, or the request is wrong; nothing was acknowledged yet, or only
+                privately, so the answer can be for the member's eyes only.
         """
-        origin = await self.origin(interaction, lineage, private=private, notify=notify)
-        # Quick; what needs the disk comes after the acknowledgement.
-        planned = (planned or await self._studio.planned(origin, request)).warned(warnings)
+        async with in_time(interaction):
+            origin = await self.origin(interaction, lineage, private=private, notify=notify)
+            # Quick; what needs the disk comes after the acknowledgement.
+            planned = (planned or await self._studio.planned(origin, request)).warned(warnings)
         response = None
-        if origin.private:
+        # Acknowledged already, what the member alone sees can no longer become what everybody sees.
+        apart = interaction.response.is_done() and not origin.private
+        if apart:
+            pass
+        elif origin.private:
             await defer_privately(interaction)
         else:
             response = await interaction.response.defer(thinking=True)
@@ -102,7 +112,14 @@ class Painting:
             except DatabaseError as error:
                 # The job is safe; without its message a restart would post a new one.
                 tell(error, "remembering the message of a job")
-        self.follow(job.id, interaction, locale=language_of(interaction, origin))
+        language = language_of(interaction, origin)
+        if apart:
+            self.follow(job.id, fresh=True, locale=language)
+            what = plural(len(job.images), "picture")
+            with contextlib.suppress(*TROUBLE):  # it is queued, whether or not that can be said
+                await whisper(interaction, say("Queued: {pictures}, in a message below.", pictures=what))
+        else:
+            self.follow(job.id, interaction, locale=language)
         return True
 
     async def origin(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -12,6 +13,7 @@ from bot.orders import Vary
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.edit_form import edit_form
 from cogs.job_button import JobButton
+from cogs.patience import in_time, open_form
 from cogs.who import Who
 from cogs.words import translated
 from db.jobs import Job
@@ -66,10 +68,15 @@ class VaryButton(
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Queue them as a job of the one who pressed."""
-        job = await front.afterwards.painted(self.job_id, interaction.guild_id or 0, interaction.user.id)
-        await front.restorer.check(job, [self.position])
-        async with front.afterwards.family(job.id):
-            await front.painting.paint(interaction, *await front.afterwards.vary(job, self.position, self.how))
+        async with contextlib.AsyncExitStack() as held:
+            async with in_time(interaction):
+                job = await front.afterwards.painted(
+                    self.job_id, interaction.guild_id or 0, interaction.user.id
+                )
+                await front.restorer.check(job, [self.position])
+                await held.enter_async_context(front.afterwards.family(job.id))
+                request, lineage = await front.afterwards.vary(job, self.position, self.how)
+            await front.painting.paint(interaction, request, lineage)
 
 
 class RetryButton(JobButton, template=r"tb:retry:(?P<job>[0-9]{1,18})"):
@@ -95,4 +102,4 @@ class EditButton(JobButton, template=r"tb:edit:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Show the form; `cogs.editing` takes what comes back."""
         form = edit_form(job.id, front.afterwards.prefilled(job), front.studio.profiles)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)

@@ -22,6 +22,7 @@ from cogs.imagine import COUNTS, RATINGS
 from cogs.layouts import WORKING, layout
 from cogs.text import inline, plain, plural, trim
 from cogs.who import Who, may
+from cogs.words import say
 
 AnyInteraction = discord.Interaction[Any]
 Name = Range[str, 1, 100]
@@ -107,9 +108,16 @@ class Presets(
                 source = await find_finished(interaction, self._album, self._afterwards, job)
             user = interaction.user
             named, replaced = await self._preferences.save(user.id, user.name, name, typed, source)
-            done = "Replaced" if replaced else "Saved"
-            said = f"{done} {inline(named.name)}: {inline(options.summary(named.options), 600)}. "
-            await whisper(interaction, f"{said}Use it with `/imagine preset:{named.name}`.")
+            values = {
+                "name": inline(named.name),
+                "options": inline(options.summary(named.options), 600),
+                "preset": named.name,
+            }
+            if replaced:
+                said = say("Replaced {name}: {options}. Use it with `/imagine preset:{preset}`.", **values)
+            else:
+                said = say("Saved {name}: {options}. Use it with `/imagine preset:{preset}`.", **values)
+            await whisper(interaction, said)
 
     @may(Who.OWN)
     @app_commands.command(name="list", description="Your presets and what they set")
@@ -132,16 +140,21 @@ class Presets(
         async with guarded(interaction, "deleting a preset"):
             await defer_privately(interaction)
             await self._preferences.delete(interaction.user.id, name)
-            await whisper(interaction, f"Deleted {inline(name)}. Pictures painted by it stay as they are.")
+            gone = say("Deleted {name}. Pictures painted by it stay as they are.", name=inline(name))
+            await whisper(interaction, gone)
 
 
 def list_view(found: tuple[Named, ...]) -> discord.ui.LayoutView:
     """Each preset with what it sets; the more there are, the less of each."""
     if not found:
-        lines = ["### No presets yet", "`/preset save` keeps the options of a job, or those you type with it."]
+        lines = [
+            say("### No presets yet"),
+            say("`/preset save` keeps the options of a job, or those you type with it."),
+        ]
     else:
         room = min(400, _LIST_ROOM // len(found) - _NAME_ROOM)
-        lines = [f"### Your {plural(len(found), 'preset')} (of {MAX_PRESETS})"]
+        presets = plural(len(found), "preset")
+        lines = [say("### Your {presets} (of {most})", presets=presets, most=MAX_PRESETS)]
         lines += [f"**{plain(each.name)}** {inline(options.summary(each.options), room)}" for each in found]
-        lines.append("-# `/imagine preset:` uses one; what you type beside it wins.")
+        lines.append(say("-# `/imagine preset:` uses one; what you type beside it wins."))
     return layout(WORKING, discord.ui.TextDisplay(trim("\n".join(lines), _LIST_ROOM + 200)))

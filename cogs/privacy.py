@@ -17,16 +17,16 @@ from cogs.words import say, translated
 
 LINES: Final = {
     "users": "your Discord id and user name, once you have asked for a picture",
-    "jobs images job_texts posts former_hashes": "each request: the prompt and options, its recipe and notes, when "
+    "jobs,images,job_texts,posts,former_hashes": "each request: the prompt and options, its recipe and notes, when "
     "and in which channel, which messages show it, and the pictures themselves",
     "sources": "pictures that you hand in to start from",
     "favourites": "which pictures you have marked",
-    "preferences presets": "your own defaults and presets",
+    "preferences,presets": "your own defaults and presets",
     "confirmations": "questions that wait for your answer, for a day",
     "bans": "whether you are banned, why and until when",
     "strikes": "warnings of moderators",
     "audit": "what moderators and the owner decided, about whom and why",
-    "forgetting doomed_files takedowns": "that you want to be forgotten, until that is done",
+    "forgetting,doomed_files,takedowns": "that you want to be forgotten, until that is done",
 }
 """What is stored, in plain words, by the tables that it is in. A test holds it against the schema."""
 NOT_PERSONAL: Final = frozenset(

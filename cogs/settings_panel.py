@@ -18,9 +18,11 @@ from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout
+from cogs.patience import in_time, open_form
 from cogs.selects import GuardedSelect
 from cogs.text import CHOICE_LIMIT, clean, inline, plural, trim
 from cogs.who import Who
+from cogs.words import say, translated
 from db.preferences import Defaults
 from pipeline.profiles.types import Rating
 from pipeline.request import MAX_COUNT
@@ -72,7 +74,7 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
     doing = "opening the form"
 
     def __init__(self) -> None:
-        super().__init__(ui.Button(label="Another aspect", emoji="📐", custom_id="tb:type-aspect"))
+        super().__init__(ui.Button(label=say("Another aspect"), emoji="📐", custom_id="tb:type-aspect"))
 
     @classmethod
     async def from_custom_id(cls, _: AnyInteraction, __: ui.Item[Any], ___: re.Match[str], /) -> Self:
@@ -81,12 +83,15 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
 
     async def act(self, interaction: AnyInteraction, front: Front) -> None:
         """Show the form; `cogs.settings` takes what comes back."""
-        defaults = await front.preferences.defaults(interaction.user.id)
-        form = ui.Modal(title="Your aspect", custom_id=ASPECT_FORM, timeout=OPEN_SECONDS)
+        async with in_time(interaction):
+            defaults = await front.preferences.defaults(interaction.user.id)
+        form = ui.Modal(title=say("Your aspect"), custom_id=ASPECT_FORM, timeout=OPEN_SECONDS)
         form.add_item(
             ui.Label(
-                text="Aspect",
-                description="By the model's own names, or a size such as 832x1216; empty is the model's own",
+                text=say("Aspect"),
+                description=say(
+                    "By the model's own names, or a size such as 832x1216; empty is the model's own"
+                ),
                 component=ui.TextInput(
                     custom_id="aspect",
                     default=trim(defaults.aspect or "", MOST_ASPECT) or None,
@@ -95,7 +100,7 @@ class OwnAspectButton(GuardedButton, template=r"tb:type-aspect"):
                 ),
             )
         )
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
 
 class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])"):
@@ -108,7 +113,7 @@ class PrivateButton(GuardedButton, template=r"tb:set-private:(?P<private>[01])")
         self.private = private
         super().__init__(
             ui.Button(
-                label="Paint privately" if private else "Paint publicly",
+                label=say("Paint privately") if private else say("Paint publicly"),
                 emoji="🔒" if private else "📢",
                 custom_id=f"tb:set-private:{int(private)}",
             )
@@ -136,7 +141,7 @@ class ResetButton(GuardedButton, template=r"tb:reset-settings"):
     def __init__(self, *, disabled: bool = False) -> None:
         style = discord.ButtonStyle.danger
         super().__init__(
-            ui.Button(label="Reset", style=style, disabled=disabled, custom_id="tb:reset-settings")
+            ui.Button(label=say("Reset"), style=style, disabled=disabled, custom_id="tb:reset-settings")
         )
 
     @classmethod
@@ -167,7 +172,7 @@ def panel(studio: Studio, preferences: Preferences, defaults: Defaults, origin: 
         (Setting.ASPECT, options.aspects(profile, ""), defaults.aspect),
         (Setting.NEGATIVE, options.presets(profile, ""), defaults.negative_preset),
         (Setting.COUNT, [(plural(n, "picture"), str(n)) for n in range(1, MAX_COUNT + 1)], defaults.count),
-        (Setting.RATING, [(f"Rating {each}", each) for each in ratings], defaults.rating),
+        (Setting.RATING, [(say("Rating {rating}", rating=each), each) for each in ratings], defaults.rating),
     )
     rows = [
         ui.ActionRow[Any](
@@ -211,10 +216,11 @@ def _entries(
 ) -> list[discord.SelectOption]:
     """A menu's entries: nothing of one's own, what is offered, and what is set where that is not among it."""
     chosen = "" if current is None else str(current)
-    entries = [discord.SelectOption(label=_UNSET[setting], value=_OWN, default=not chosen)]
+    entries = [discord.SelectOption(label=translated(_UNSET[setting]), value=_OWN, default=not chosen)]
     offered = {value: label for label, value in choices[: _MENU - 2]}
     if chosen and chosen not in offered:
-        offered[chosen] = f"{clean(chosen)}{'' if fits else ' (left out with this model)'}"
+        named = clean(chosen)
+        offered[chosen] = named if fits else say("{value} (left out with this model)", value=named)
     entries += [
         discord.SelectOption(label=trim(label, CHOICE_LIMIT), value=value, default=value == chosen)
         for value, label in offered.items()
@@ -227,26 +233,36 @@ def _text(studio: Studio, preferences: Preferences, defaults: Defaults) -> str:
 
     def shown(setting: Setting, value: str | None, own: str) -> str:
         if not value:
-            return inline(f"the model's own: {own}")
+            return say("the model's own: {value}", value=inline(own))
         if setting not in unfit:
             return inline(value)
-        return f"{inline(value)} · {clean(profile.name)} does not know it, so it is left out there"
+        return say(
+            "{value} · {model} does not know it, so it is left out there",
+            value=inline(value),
+            model=clean(profile.name),
+        )
 
-    gone = f", {inline(defaults.profile)} is no longer known" if defaults.profile else ""
-    whose = "" if defaults.profile in studio.profiles else f" (the bot's own{gone})"
+    model = inline(profile.name)
+    if defaults.profile and defaults.profile not in studio.profiles:
+        gone = inline(defaults.profile)
+        model = say("{model} (the bot's own, {gone} is no longer known)", model=model, gone=gone)
+    elif not defaults.profile:
+        model = say("{model} (the bot's own)", model=model)
     aspect = shown(Setting.ASPECT, defaults.aspect, profile.default_aspect)
     negative = shown(Setting.NEGATIVE, defaults.negative_preset, profile.default_negative or options.NONE)
     rating = shown(Setting.RATING, defaults.rating, profile.default_rating.value)
-    private = "`yes`, for your eyes only until you share them"
+    private = say("**Private** `no`, for everybody in the channel")
+    if defaults.private:
+        private = say("**Private** `yes`, for your eyes only until you share them")
     lines = [
-        "### Your settings",
-        _RULE,
-        f"**Model** {inline(profile.name)}{whose}",
-        f"**Aspect** {aspect}",
-        f"**Negative preset** {negative}",
-        f"**Count** {inline(str(defaults.count or 1))}",
-        f"**Rating** {rating}, lowered where a channel allows less",
-        f"**Private** {private if defaults.private else '`no`, for everybody in the channel'}",
+        say("### Your settings"),
+        say(_RULE),
+        say("**Model** {value}", value=model),
+        say("**Aspect** {value}", value=aspect),
+        say("**Negative preset** {value}", value=negative),
+        say("**Count** {value}", value=inline(str(defaults.count or 1))),
+        say("**Rating** {value}, lowered where a channel allows less", value=rating),
+        private,
     ]
     return trim("\n".join(lines), 3000)
 

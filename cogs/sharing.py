@@ -57,7 +57,7 @@ class Sharing:
             if job.private:
                 self._afterwards.check_rating(job, origin_of(interaction))
                 job = await self._posted(interaction, job)
-        link = message_link("in the channel", job.guild_id, job.channel_id, job.message_id)
+        link = message_link(say("in the channel"), job.guild_id, job.channel_id, job.message_id)
         await whisper(interaction, say("Everybody can see it now, {link}.", link=link))
 
     async def _posted(self, interaction: discord.Interaction[Any], draft: Job) -> Job:

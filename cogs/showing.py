@@ -16,6 +16,7 @@ from cogs.restoring import restore_row
 from cogs.text import alt
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
 from cogs.views import asked_prompt, result_view
+from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
 
@@ -73,7 +74,7 @@ async def _send(
     pictures = await originals(studio, job)
     gone = sum(image.file is not None for image in job.images) - len(pictures)
     parents = await afterwards.lineage(job)
-    lost = f"{gone} of the files are no longer on the disk." if gone else ""
+    lost = say("{count} of the files are no longer on the disk.", count=gone) if gone else ""
 
     async def send(uploads: tuple[Upload, ...], used: int) -> None:
         remark = " ".join(filter(None, (remark_of(used), lost)))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import discord
 from discord.app_commands import Choice
 
 from cogs import options
+from cogs.patience import PATIENCE
 from cogs.text import CHOICE_LIMIT, clean, trim
+from db.errors import DatabaseError
 from pipeline.profiles.types import Profile
 
 if TYPE_CHECKING:
     from cogs.buttons import Front
+
+T = TypeVar("T")
 
 AnyInteraction = discord.Interaction[Any]
 
@@ -23,13 +29,24 @@ def _front(interaction: AnyInteraction) -> Front:
 
 async def _profile(interaction: AnyInteraction) -> Profile:
     """The model chosen so far in a half-filled command, or that of its preset, or the member's own."""
-    filled = interaction.namespace
-    return await _front(interaction).preferences.model(
-        interaction.user.id,
-        getattr(filled, "model", None),
-        getattr(filled, "preset", None),
-        interaction.guild_id or 0,
-    )
+    filled, front = interaction.namespace, _front(interaction)
+    typed = getattr(filled, "model", None)
+    guild, preset = interaction.guild_id or 0, getattr(filled, "preset", None)
+    own = front.preferences.model(interaction.user.id, typed, preset, guild)
+    try:
+        return await _soon(front, own)
+    except (TimeoutError, DatabaseError):
+        return front.preferences.named(typed, guild_id=guild)
+
+
+async def _soon(front: Front, reading: Awaitable[T]) -> T:
+    """What is read, unless it comes too late to be suggested.
+
+    Raises:
+        TimeoutError: it does.
+    """
+    found: T = await front.studio.park(asyncio.wait_for(reading, PATIENCE), reason="what is suggested is read")
+    return found
 
 
 def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
@@ -86,7 +103,11 @@ async def guidance(interaction: AnyInteraction, typed: object) -> list[Choice[fl
 
 async def own_presets(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
     """The member's own presets by name, each with what it sets."""
-    found = await _front(interaction).preferences.presets(interaction.user.id)
+    front = _front(interaction)
+    try:
+        found = await _soon(front, front.preferences.presets(interaction.user.id))
+    except (TimeoutError, DatabaseError):
+        return []
     named = [
         (trim(clean(f"{each.name} · {options.summary(each.options)}"), CHOICE_LIMIT), each.name)
         for each in found

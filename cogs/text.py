@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
+import string
 import unicodedata
 from typing import Final
 
-from cogs.words import say
+from cogs.words import say, translated
 from pipeline.queueing.eta import estimate
+from pipeline.sentence import Channels, Codes, Moment, Sentence
 
 CONTENT_LIMIT: Final = 2000
 """Characters of an ordinary message."""
@@ -88,7 +91,7 @@ _ADDRESS: Final = re.compile(r"(https?://[A-Za-z0-9./:_~%?&=#+-]+)")
 
 def alt(prompt: str) -> str:
     """A prompt as alt text."""
-    return trim(" ".join(clean(prompt).split()), ALT_LIMIT) or "picture"
+    return trim(" ".join(clean(prompt).split()), ALT_LIMIT) or say("picture")
 
 
 def bar(fraction: float) -> str:
@@ -113,6 +116,40 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return say("{seconds:.1f} s", seconds=seconds)
     return say("{minutes:.0f} min", minutes=seconds / 60)
+
+
+def shown(text: str) -> str:
+    """A text of the program in this task's language, in which no value can leave its code or be read as markdown.
+
+    Values hold what members type: a backtick in one would end the code around it, and a link after that would be a live
+    one in the bot's own words. A text that is no sentence, out of an old row, is such a value as a whole.
+    """
+    if not isinstance(text, Sentence):
+        known = translated(text)
+        return known if known != text else plain(text)
+    template = translated(text.template)
+    if not text.values:
+        return template
+    parts, inside = [], False
+    formatter = string.Formatter()
+    for literal, name, spec, conversion in formatter.parse(template):
+        parts.append(literal)
+        inside ^= literal.count("`") % 2 == 1
+        if name is None:
+            continue
+        value, _ = formatter.get_field(name, (), text.values)
+        if isinstance(value, Sentence):
+            parts.append(coded(shown(value)) if inside else shown(value))
+        elif isinstance(value, Codes):
+            parts.append(str(Codes(coded(each) for each in value)))
+        elif isinstance(value, Moment):
+            parts.append(f"<t:{math.ceil(value.at)}:R>")  # Discord says "in 3 hours", in the reader's language
+        elif isinstance(value, Channels):
+            parts.append(", ".join(f"<#{each}>" for each in value.ids))
+        else:
+            said = format(formatter.convert_field(value, conversion), spec or "")
+            parts.append(coded(said) if inside else plain(said))
+    return "".join(parts)
 
 
 def plural(count: int, what: str) -> str:

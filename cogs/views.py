@@ -13,15 +13,17 @@ from typing import Any, Final
 from discord import ui
 
 from bot.orders import Left, Progress
+from bot.said import failure, noted
 from cogs.buttons import CancelButton
 from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
 from cogs.result_buttons import again_row, result_rows
-from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, time_left, trim
-from cogs.words import say, translated
+from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, shown, time_left, trim
+from cogs.words import say
 from db.jobs import Job, JobState
 from db.records import Ancestor
 from pipeline.profiles.types import Profile
 from pipeline.recipe import Recipe
+from pipeline.sentence import Sentence
 from pipeline.upscalers import UPSCALERS
 
 PROMPT_ROOM: Final = 1800
@@ -66,7 +68,7 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
         lines.insert(2, paused_text(progress.paused))
     if progress.left is not None:
         lines.append(f"-# {left_text(progress.left)}")
-    lines += [f"-# {trim(clean(note), 300)}" for note in (progress.note, *progress.notices) if note]
+    lines += [f"-# {trim(shown(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
         ui.TextDisplay(block(asked_prompt(job), 600)),
@@ -169,19 +171,15 @@ def upscaler_of(recipe: Recipe) -> tuple[str, ...]:
 
 
 def _notes(job: Job, remark: str) -> list[str]:
-    try:
-        notes = json.loads(job.notes)
-        added = [str(entry[0]) for entry in notes["added"] if entry[2] == "prompt"]
-        avoided = [str(entry[0]) for entry in notes["added"] if entry[2] != "prompt"]
-        warnings = [str(text) for text in notes["warnings"]]
-    except (ValueError, KeyError, TypeError, IndexError):
-        added, avoided, warnings = [], [], []
+    every, warnings = noted(job)
+    added = [each.tag for each in every if each.where == "prompt"]
+    avoided = [each.tag for each in every if each.where != "prompt"]
     lines = []
     if added:
         lines.append(say("-# Added: {tags}", tags=inline(", ".join(added), 240)))
     if avoided:
         lines.append(say("-# Kept out: {tags}", tags=inline(", ".join(avoided), 160)))
-    lines += [f"-# {trim(clean(text), 300)}" for text in warnings[:4]]
+    lines += [f"-# {trim(_warning(text), 300)}" for text in warnings[:4]]
     missing = sum(not image.file for image in job.images)
     if missing and job.error:
         reference = ""
@@ -190,7 +188,7 @@ def _notes(job: Job, remark: str) -> list[str]:
         said = say(
             "-# {pictures} could not be painted: {error}",
             pictures=plural(missing, "picture"),
-            error=trim(plain(job.error), 500),
+            error=trim(shown(failure(job)), 500),
         )
         lines.append(f"{said}{reference}")
     if remark:
@@ -198,9 +196,14 @@ def _notes(job: Job, remark: str) -> list[str]:
     return lines
 
 
+def _warning(text: str) -> str:
+    """In old rows it is a finished text, with its code in it."""
+    return shown(text) if isinstance(text, Sentence) else clean(text)
+
+
 def failed_view(job: Job) -> ui.LayoutView:
     """A plain sentence and the reference id."""
-    sentence = trim(plain(translated(job.error or "Something went wrong on our side.")), NOTE_ROOM)
+    sentence = trim(shown(failure(job)) or say("Something went wrong on our side."), NOTE_ROOM)
     reference = ""
     if job.reference and job.reference not in sentence:
         reference = "\n" + say("-# Reference {reference}", reference=job.reference)

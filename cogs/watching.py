@@ -6,7 +6,6 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import discord
 
@@ -20,11 +19,10 @@ from cogs.fate import RETRY_SECONDS
 from cogs.pace import paced
 from cogs.post import Post
 from cogs.views import progress_view
+from cogs.words import say
 from db.jobs import Job, JobState
 
 log = logging.getLogger(__name__)
-
-PREVIEW_ALT: Final = "What the pictures look like so far"
 
 
 class Watch:
@@ -139,11 +137,11 @@ class Watch:
             return ()
         # Not named like a result, by which `Post.find_posted` would take it for one.
         name = f"preview-{progress.step}.jpg"
-        return (discord.File(io.BytesIO(data), name, description=PREVIEW_ALT),)
+        return (discord.File(io.BytesIO(data), name, description=say("What the pictures look like so far")),)
 
     def _model(self, job: Job) -> str:
         profile = self._studio.profiles.get(job.images[0].profile) if job.images else None
-        return profile.name if profile else "unknown model"
+        return profile.name if profile else say("unknown model")
 
     def _stumble(self, error: Exception) -> None:
         if not self._stumbled:

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar
 import aiosqlite
 
 from db.errors import DatabaseError, damaged, explain
-from db.migrate import RECORDS, Migration, backup_path, pending, read_migrations
+from db.migrate import Migration, read_migrations
+from db.upgrade import upgrade
 
 Value = str | int | float | None
 T = TypeVar("T")
@@ -61,7 +62,6 @@ class Database:
     def __init__(self, connection: aiosqlite.Connection, path: Path, now: Callable[[], float]) -> None:
         self.now = now
         self._connection = connection
-        self._path = path
         self._name = str(path)
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
@@ -107,7 +107,7 @@ class Database:
         try:
             await database._prepare()
             history = read_migrations() if migrations is None else tuple(migrations)
-            await database._upgrade(history)
+            await upgrade(database, history, path)
             database._name = path.name
             yield database
         finally:
@@ -174,6 +174,15 @@ class Database:
         """
         await self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    async def copy_to(self, target: Path) -> None:
+        """Copy the whole database, page by page, into a new file.
+
+        Raises:
+            DatabaseError: damaged, disk full.
+        """
+        async with self._exclusive(), aiosqlite.connect(target) as copy:
+            await self._connection.backup(copy)
+
     @contextlib.asynccontextmanager
     async def _exclusive(self) -> AsyncIterator[None]:
         task = asyncio.current_task()
@@ -233,50 +242,6 @@ class Database:
             ):
                 await self._run(f"PRAGMA {pragma}")
 
-    async def _upgrade(self, migrations: tuple[Migration, ...]) -> None:
-        # A write at once: a read-only or locked file is refused now and not at the first job.
-        async with self.transaction() as tx:
-            (tables,) = await tx.rows("SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-            await tx.execute(RECORDS)
-            version = await _version(tx)
-        todo = pending(migrations, version, self._name)
-        if todo and tables[0]:
-            await self._back_up(backup_path(self._path, todo[0].version))
-        for migration in todo:
-            await self._apply(migration)
-
-    async def _apply(self, migration: Migration) -> None:
-        async with self.transaction() as tx:
-            if await _version(tx) >= migration.version:  # another program was faster
-                return
-            try:
-                for statement in migration.statements:
-                    await tx.execute(statement)
-                await tx.execute(
-                    "INSERT INTO schema_versions (version, reason, applied_at) VALUES (?, ?, ?)",
-                    migration.version,
-                    migration.reason,
-                    self.now(),
-                )
-            except sqlite3.Error as error:
-                raise explain(error, self._name) or DatabaseError(
-                    f"The database {self._name} could not be upgraded to schema {migration.version}: {error}. "
-                    f"It is unchanged; install the version of Tagbrush you had before."
-                ) from error
-
-    async def _back_up(self, target: Path) -> None:
-        """Copy the database page by page; a copy that was cut short never carries the final name."""
-        part = target.with_name(target.name + ".part")
-        try:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-            async with self._exclusive(), aiosqlite.connect(part) as copy:
-                await self._connection.backup(copy)
-            await asyncio.to_thread(part.replace, target)
-        except OSError as error:
-            raise DatabaseError(
-                f"The backup {target} cannot be made: {error.strerror or error}. The database is unchanged."
-            ) from error
-
 
 async def uninterrupted(work: Awaitable[T]) -> T:
     """Wait for something to its end although this task is cancelled meanwhile; the cancelling follows then."""
@@ -293,11 +258,6 @@ async def uninterrupted(work: Awaitable[T]) -> T:
         task.cancelled() or task.exception()  # looked at, so that asyncio does not report it as forgotten
         raise cancelled
     return task.result()
-
-
-async def _version(tx: Transaction) -> int:
-    (row,) = await tx.rows("SELECT coalesce(max(version), 0) FROM schema_versions")
-    return int(row[0])
 
 
 def _check_place(path: Path) -> None:

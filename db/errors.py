@@ -9,13 +9,17 @@ from typing import Final
 class DatabaseError(Exception):
     """The database cannot be used as things stand; `text` is a full sentence that says what would help.
 
+    It is `template`, with `values` in its fields: apart, so that another language can be looked up by the template.
+
     What was being written when it is raised has not been written. Everything the owner can do nothing about
     (a broken query, a violated constraint) stays a `sqlite3.Error`: that is a fault of ours.
     """
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+    def __init__(self, template: str, **values: str) -> None:
+        self.template = template
+        self.values = values
+        self.text = template.format(**values) if values else template
+        super().__init__(self.text)
 
 
 _LOCKED: Final = (
@@ -79,9 +83,9 @@ def explain(error: BaseException, name: str) -> DatabaseError | None:
         return DatabaseError(_UNSTORABLE)
     code: int = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     sentence = _SENTENCES.get(code)
-    return None if sentence is None else DatabaseError(sentence.format(name=name))
+    return None if sentence is None else DatabaseError(sentence, name=name)
 
 
 def damaged(name: str) -> DatabaseError:
     """What to raise when the file was read and is not sound."""
-    return DatabaseError(_DAMAGED.format(name=name))
+    return DatabaseError(_DAMAGED, name=name)

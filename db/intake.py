@@ -14,12 +14,13 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from db.database import Database, Transaction
 from db.errors import DatabaseError
-from db.records import CapReached, Image, ImageState, Job, JobState, NewJob, NotWaiting
+from db.new_rows import as_job, write_rows
+from db.records import CapReached, Job, NewJob, NotWaiting
 from db.transitions import cancel_job
 
 log = logging.getLogger(__name__)
@@ -216,12 +217,12 @@ async def _insert(tx: Transaction, batch: list[_Arrival], now: float) -> list[_A
         jobs = []
         for new in arrival.news:
             job_id += 1
-            jobs.append(_as_job(new, job_id, image_id + 1, now))
+            jobs.append(as_job(new, job_id, image_id + 1, now))
             image_id += len(new.images)
         accepted += zip(arrival.news, jobs, strict=True)
         answers.append(tuple(jobs))
     if accepted:
-        await _write_rows(tx, accepted, now)
+        await write_rows(tx, accepted, now)
     return answers
 
 
@@ -231,90 +232,3 @@ async def _waits(tx: Transaction, arrival: _Arrival, now: float) -> bool:
         return True
     number = arrival.confirmation_id
     return bool(await tx.rows("SELECT id FROM confirmations WHERE id = ? AND expires_at > ?", number, now))
-
-
-def _as_job(new: NewJob, job_id: int, first_image_id: int, now: float) -> Job:
-    images = tuple(
-        Image(
-            id=first_image_id + position,
-            job_id=job_id,
-            position=position,
-            state=ImageState.QUEUED,
-            **asdict(image),
-        )
-        for position, image in enumerate(new.images)
-    )
-    return Job(
-        id=job_id,
-        origin=new.origin,
-        guild_id=new.guild_id,
-        channel_id=new.channel_id,
-        user_id=new.user_id,
-        user_name=new.user_name,
-        state=JobState.QUEUED,
-        private=new.private,
-        message_id=None,
-        request=new.request,
-        notes=new.notes,
-        error=None,
-        reference=None,
-        created_at=now,
-        started_at=None,
-        rendered_at=None,
-        delivered_at=None,
-        images=images,
-        action=new.action,
-        parent_image_id=new.parent_image_id,
-        notify=new.notify,
-    )
-
-
-async def _write_rows(tx: Transaction, accepted: list[tuple[NewJob, Job]], now: float) -> None:
-    for table, names in (
-        ("guilds", {new.guild_id: new.guild_name for new, _ in accepted}),
-        ("users", {new.user_id: new.user_name for new, _ in accepted}),
-    ):
-        await tx.execute_many(
-            f"""
-            INSERT INTO {table} (id, name, first_seen, last_seen) VALUES (?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = excluded.last_seen
-            """,
-            [(row_id, name, now, now) for row_id, name in names.items()],
-        )
-    await tx.execute_many(
-        """
-        INSERT INTO jobs (id, origin, guild_id, user_id, channel_id, private, state, request, notes, created_at,
-                          action, parent_image_id, notify)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, (SELECT id FROM images WHERE id = ?), ?)
-        """,
-        # The picture that one goes on from may have been erased, with its owner, since it was looked up.
-        [
-            (
-                *(j.id, j.origin, j.guild_id, j.user_id, j.channel_id, int(j.private), j.request, j.notes, now),
-                *(j.action, j.parent_image_id, int(j.notify)),
-            )
-            for _, j in accepted
-        ],
-    )
-    await tx.execute_many(
-        """
-        INSERT INTO job_texts (rowid, owner, prompt)
-        VALUES (?, ?, CASE WHEN json_valid(?3) THEN coalesce(json_extract(?3, '$.prompt'), '') ELSE '' END)
-        """,
-        [(job.id, f"u{job.user_id}", job.request) for _, job in accepted],
-    )
-    await tx.execute_many(
-        """
-        INSERT INTO images (id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed,
-                            width, height, steps, cost, restores)
-        VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        [
-            (
-                *(i.id, i.job_id, i.position, i.recipe, i.profile, i.prompt, i.negative_prompt),
-                *(i.seed, i.width, i.height, i.steps, i.cost, i.restores),
-            )
-            for _, job in accepted
-            for i in job.images
-        ],
-    )

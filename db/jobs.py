@@ -189,10 +189,18 @@ class Jobs:
                 await hand_over(tx, image_id, now)
             return await _after(tx, image_id, len(rows), now)
 
-    async def image_failed(self, image_id: int, error: str, reference: str) -> Job:
+    async def image_failed(
+        self, image_id: int, error: str, reference: str, error_said: str | None = None
+    ) -> Job:
         """The picture cannot be painted. Its job fails when none of its pictures is left and none was painted.
 
         Changes nothing when the picture was neither queued nor running.
+
+        Args:
+            image_id: which one.
+            error: why, in English.
+            reference: of the log.
+            error_said: what the sentence is made of, as JSON, so that it can be said in other languages.
 
         Raises:
             LookupError: there is no such picture.
@@ -212,11 +220,12 @@ class Jobs:
             if changed:
                 await tx.execute(
                     """
-                    UPDATE jobs SET error = ?, reference = ?
+                    UPDATE jobs SET error = ?, reference = ?, error_said = ?
                     WHERE id = (SELECT job_id FROM images WHERE id = ?) AND error IS NULL
                     """,
                     error,
                     reference,
+                    error_said,
                     image_id,
                 )
             return await _after(tx, image_id, changed, now)

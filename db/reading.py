@@ -15,7 +15,7 @@ _JOB_COLUMNS: Final = """
     jobs.id, jobs.origin, jobs.guild_id, jobs.channel_id, jobs.user_id, users.name AS user_name, jobs.state,
     jobs.private, jobs.message_id, jobs.request, jobs.notes, jobs.error, jobs.reference, jobs.created_at,
     jobs.started_at, jobs.rendered_at, jobs.delivered_at, jobs.action, jobs.parent_image_id, jobs.deleted_at,
-    jobs.notify
+    jobs.notify, jobs.error_said
 """
 
 _IMAGE_COLUMNS: Final = """

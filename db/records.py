@@ -111,7 +111,8 @@ class Image:
 class Job:
     """One request with its pictures in order. Times are Unix seconds.
 
-    `error` and `reference` are those of the first picture that failed, also when others were painted.
+    `error` and `reference` are those of the first picture that failed, also when others were painted. `error_said` is
+    what the sentence in `error` is made of, as JSON; old rows have none.
     """
 
     id: int
@@ -136,6 +137,7 @@ class Job:
     parent_image_id: int | None = None
     deleted_at: float | None = None
     notify: bool = False
+    error_said: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,11 @@ at the same moment (a Cancel button and a finished picture) cannot disagree: the
 
 from __future__ import annotations
 
+from typing import Final
+
 from db.database import Transaction
+
+DELETED_MEANWHILE: Final = "These pictures were deleted meanwhile."
 
 
 async def start_image(tx: Transaction, image_id: int, now: float) -> bool:
@@ -38,13 +42,13 @@ async def hand_over(tx: Transaction, image_id: int, now: float) -> None:
     """
     await tx.execute(
         """
-        UPDATE images SET state = 'failed', file = NULL, sha256 = NULL, bytes = NULL,
-                          error = 'These pictures were deleted meanwhile.'
+        UPDATE images SET state = 'failed', file = NULL, sha256 = NULL, bytes = NULL, error = ?
         WHERE id = ? AND restores IS NOT NULL AND EXISTS (
             SELECT 1 FROM images AS old JOIN jobs ON jobs.id = old.job_id
             WHERE old.id = images.restores AND jobs.deleted_at IS NOT NULL
         )
         """,
+        DELETED_MEANWHILE,
         image_id,
     )
     await tx.execute(

@@ -10,18 +10,19 @@ from pipeline.errors import InvalidRequest
 from pipeline.prompt.tags import Tag, key_of, read, text_of
 from pipeline.recipe import Recipe
 from pipeline.samplers import SAMPLERS
+from pipeline.sentence import Sentence
 from pipeline.upscalers import UPSCALERS
 
-NOISE: Final = "noise alone"
-ANOTHER: Final = "a picture"
+NOISE: Final = Sentence("noise alone")
+ANOTHER: Final = Sentence("a picture")
 _SHOWN_OF_HASH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value of a recipe that is `one` in the first and `two` in the second."""
+    """One value of a recipe that is `one` in the first and `two` in the second. Values are names or sentences."""
 
-    what: str
+    what: Sentence
     one: str
     two: str
 
@@ -69,21 +70,21 @@ class Difference:
 
 def difference(one: Recipe, two: Recipe) -> Difference:
     """Compare two recipes, field by field and tag by tag."""
-    pairs = [
-        ("model", one.profile, two.profile),
-        ("seed", str(one.seed), str(two.seed)),
-        ("size", _size(one), _size(two)),
-        ("sampler", _sampler(one), _sampler(two)),
-        ("steps", str(one.steps), str(two.steps)),
-        ("guidance", f"{one.guidance_scale:g}", f"{two.guidance_scale:g}"),
+    pairs: list[tuple[Sentence, str, str]] = [
+        (Sentence("Model"), one.profile, two.profile),
+        (Sentence("Seed"), str(one.seed), str(two.seed)),
+        (Sentence("Size"), _size(one), _size(two)),
+        (Sentence("Sampler"), _sampler(one), _sampler(two)),
+        (Sentence("Steps"), str(one.steps), str(two.steps)),
+        (Sentence("Guidance"), f"{one.guidance_scale:g}", f"{two.guidance_scale:g}"),
         *_starts(one, two),
-        ("strength", _strength(one), _strength(two)),
-        ("enlarged by", _upscaler(one), _upscaler(two)),
-        ("painted over", "a part" if one.mask else "all of it", "a part" if two.mask else "all of it"),
+        (Sentence("Strength"), _strength(one), _strength(two)),
+        (Sentence("Enlarged by"), _upscaler(one), _upscaler(two)),
+        (Sentence("Painted over"), _painted(one), _painted(two)),
     ]
     if one.mask and two.mask and one.mask != two.mask:
-        pairs.append(("painted over", "a part", "another part"))
-    weights = Change("weights", one.weights, two.weights) if one.weights != two.weights else None
+        pairs.append((Sentence("Painted over"), Sentence("a part"), Sentence("another part")))
+    weights = Change(Sentence("Weights"), one.weights, two.weights) if one.weights != two.weights else None
     return Difference(
         prompt=tag_change(one.prompt, two.prompt),
         negative=tag_change(one.negative_prompt, two.negative_prompt),
@@ -154,21 +155,25 @@ def _sampler(recipe: Recipe) -> str:
 
 def _upscaler(recipe: Recipe) -> str:
     known = UPSCALERS.get(recipe.upscaler)
-    return known.name if known else recipe.upscaler or "nothing"
+    return known.name if known else recipe.upscaler or Sentence("nothing")
 
 
-def _starts(one: Recipe, two: Recipe) -> list[tuple[str, str, str]]:
+def _painted(recipe: Recipe) -> Sentence:
+    return Sentence("a part") if recipe.mask else Sentence("all of it")
+
+
+def _starts(one: Recipe, two: Recipe) -> list[tuple[Sentence, str, str]]:
     if one.init_image and two.init_image and one.init_image != two.init_image:
-        return [("starts from", _named(one), _named(two))]
-    return [("starts from", _start(one), _start(two))]
+        return [(Sentence("Starts from"), _named(one), _named(two))]
+    return [(Sentence("Starts from"), _start(one), _start(two))]
 
 
-def _start(recipe: Recipe) -> str:
+def _start(recipe: Recipe) -> Sentence:
     return ANOTHER if recipe.init_image else NOISE
 
 
-def _named(recipe: Recipe) -> str:
-    return f"{ANOTHER} ({recipe.init_image[:_SHOWN_OF_HASH]})"
+def _named(recipe: Recipe) -> Sentence:
+    return Sentence("a picture ({hash})", hash=recipe.init_image[:_SHOWN_OF_HASH])
 
 
 def _strength(recipe: Recipe) -> str:

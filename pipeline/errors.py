@@ -2,25 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time as a parameter of a sentence. Front ends show it in the reader's own time.
-
-    Attributes:
-        at: Unix seconds.
-    """
-
-    at: float
-
-    def __format__(self, _: str, /) -> str:
-        return datetime.fromtimestamp(self.at, UTC).strftime("at %Y-%m-%d %H:%M UTC")
-
-    def __str__(self) -> str:
-        return f"{self}"
+from pipeline.sentence import Sentence
 
 
 class MemberError(Exception):
@@ -38,9 +20,9 @@ class MemberError(Exception):
         super().__init__(self.text)
 
     @property
-    def text(self) -> str:
-        """The finished sentence, in English."""
-        return self.template.format(**self.params) if self.params else self.template
+    def text(self) -> Sentence:
+        """The finished sentence: English, and able to be said in another language."""
+        return Sentence(self.template, **self.params)
 
 
 class InvalidRequest(MemberError):

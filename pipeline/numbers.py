@@ -7,11 +7,12 @@ import re
 
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Range
+from pipeline.sentence import Sentence
 
 Number = int | float | str
 
 
-def whole_number(name: str, value: Number, low: int, high: int) -> int:
+def whole_number(name: Sentence, value: Number, low: int, high: int) -> int:
     """Read a whole number in a range.
 
     Raises:
@@ -33,7 +34,7 @@ def whole_number(name: str, value: Number, low: int, high: int) -> int:
     return int(number)
 
 
-def real_number(name: str, value: Number, limits: Range) -> float:
+def real_number(name: Sentence, value: Number, limits: Range) -> float:
     """Read a number in a profile's range.
 
     Raises:

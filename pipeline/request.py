@@ -15,6 +15,7 @@ from pipeline.profiles.types import Profile, Range, Rating
 from pipeline.prompt.compose import Composed, PromptOptions, compose
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.samplers import SAMPLERS, Sampler
+from pipeline.sentence import Codes, Sentence
 from pipeline.sizes import resolve_size
 
 MAX_COUNT: Final = 4
@@ -97,12 +98,15 @@ def choose_profile(profiles: Mapping[str, Profile], wanted: str | None, default:
     by_name = {p.name.lower(): p for p in profiles.values()} | {p.id.lower(): p for p in profiles.values()}
     if found := by_name.get(name.lower()):
         return found
-    close = get_close_matches(name.lower(), by_name, n=1)
+    if close := get_close_matches(name.lower(), by_name, n=1):
+        raise InvalidRequest(
+            "There is no model called `{name}`. Did you mean `{close}`? Known models: {known}.",
+            name=name[:100],
+            close=by_name[close[0]].id,
+            known=Codes(profiles),
+        )
     raise InvalidRequest(
-        "There is no model called `{name}`.{hint} Known models: {known}.",
-        name=name[:100],
-        hint=f" Did you mean `{by_name[close[0]].id}`?" if close else "",
-        known=", ".join(f"`{p}`" for p in profiles),
+        "There is no model called `{name}`. Known models: {known}.", name=name[:100], known=Codes(profiles)
     )
 
 
@@ -150,14 +154,16 @@ def _steps(profile: Profile, sampler: Sampler, wanted: Number | None) -> int:
     if wanted is None or wanted == "":
         return sampler.steps or int(limits.default)
     most = min(int(limits.maximum), sampler.max_steps or int(limits.maximum))
-    name = "steps" if most == int(limits.maximum) else f"steps with {sampler.name}"
+    name = Sentence("steps")
+    if most < int(limits.maximum):
+        name = Sentence("steps with {sampler}", sampler=sampler.name)
     return whole_number(name, wanted, int(limits.minimum), most)
 
 
 def _guidance(profile: Profile, sampler: Sampler, wanted: Number | None) -> float:
     if wanted is None or wanted == "":
         return sampler.guidance_scale or profile.guidance_scale.default
-    return real_number("guidance", wanted, profile.guidance_scale)
+    return real_number(Sentence("guidance"), wanted, profile.guidance_scale)
 
 
 def _strength(request: ImagineRequest, steps: int) -> float:
@@ -169,7 +175,11 @@ def _strength(request: ImagineRequest, steps: int) -> float:
     if not request.init_image:
         return 0.0
     limits = Range(default=0.6, minimum=0.05, maximum=1.0, recommended_low=0.2, recommended_high=0.8)
-    strength = limits.default if request.strength is None else real_number("strength", request.strength, limits)
+    strength = (
+        limits.default
+        if request.strength is None
+        else real_number(Sentence("strength"), request.strength, limits)
+    )
     if int(steps * strength) < 1:
         raise InvalidRequest(
             "A strength of {strength:g} leaves none of {steps} steps. Take at least {least:g}, or more steps.",
@@ -180,19 +190,36 @@ def _strength(request: ImagineRequest, steps: int) -> float:
     return strength
 
 
-def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: float) -> tuple[str, ...]:
+def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: float) -> tuple[Sentence, ...]:
     """A sentence for each number outside what the card recommends. A sampler with its own numbers is left alone."""
     if sampler.steps is not None:
-        return (f"{sampler.name} is meant for distilled checkpoints: {sampler.hint}.",)
+        return (
+            Sentence(
+                "{sampler} is meant for distilled checkpoints: {hint}.",
+                sampler=sampler.name,
+                hint=Sentence(sampler.hint),
+            ),
+        )
     said = []
     for what, value, limits in (
-        ("steps", steps, profile.steps),
-        ("guidance", guidance, profile.guidance_scale),
+        (Sentence("steps"), steps, profile.steps),
+        (Sentence("guidance"), guidance, profile.guidance_scale),
     ):
         low, high = limits.recommended_low, limits.recommended_high
         if not low <= value <= high:
-            advised = limits.words or (f"{low:g}" if low == high else f"{low:g} to {high:g}")
-            said.append(f"{profile.name}'s card recommends {advised} for {what}; this uses {value:g}.")
+            if low == high:
+                advised = Sentence("{number:g}", number=low)
+            else:
+                advised = Sentence("{low:g} to {high:g}", low=low, high=high)
+            said.append(
+                Sentence(
+                    "{model}'s card recommends {advised} for {what}; this uses {value:g}.",
+                    model=profile.name,
+                    advised=Sentence(limits.words) if limits.words else advised,
+                    what=what,
+                    value=value,
+                )
+            )
     return tuple(said)
 
 
@@ -224,7 +251,7 @@ def warm_up(profiles: Mapping[str, Profile]) -> None:
 
     Called off the event loop at start, so that the first member does not wait for it there.
     """
-    long_prompt = ", ".join(f"tag number {i}" for i in range(700))
+    long_prompt = ", ".join(f"tag{i}" for i in range(700))
     for profile in profiles:
         with contextlib.suppress(InvalidRequest, WeightsError):
             compose_request(
@@ -257,13 +284,13 @@ def plan(
     """
     profile, composed = compose_request(request, profiles, default_profile, ceiling)
     width, height = resolve_size(profile, request.aspect, request.size)
-    count = whole_number("count", request.count, 1, MAX_COUNT)
+    count = whole_number(Sentence("count"), request.count, 1, MAX_COUNT)
     sampler = SAMPLERS[choose_sampler(profile, request.sampler)]
     steps = _steps(profile, sampler, request.steps)
     guidance = _guidance(profile, sampler, request.guidance_scale)
     strength = _strength(request, steps)
     last = MAX_SEED - count + 1
-    name = "seed" if count == 1 else f"seed of the first of {count} pictures"
+    name = Sentence("seed") if count == 1 else Sentence("seed of the first of {count} pictures", count=count)
     seed = draw_seed() % (last + 1) if request.seed is None else whole_number(name, request.seed, 0, last)
     first = Recipe(
         profile=profile.id,

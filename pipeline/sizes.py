@@ -11,6 +11,7 @@ from typing import Final
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.checks import ASPECT_SLACK, fits
 from pipeline.profiles.types import Bucket, FreeSizes, Profile
+from pipeline.sentence import Codes, Sentence
 
 _SIZE: Final = re.compile(r"(\d{1,6})\s*[x*]\s*(\d{1,6})(?:\s*px)?", re.ASCII)
 _NUMBER: Final = r"\d{1,5}(?:\.\d{1,4})?"
@@ -97,12 +98,20 @@ def _size(profile: Profile, text: str) -> tuple[int, int]:
     width, height = int(found[1]), int(found[2])
     if fits(profile, width, height):
         return width, height
+    if profile.free_sizes:
+        raise InvalidRequest(
+            "{model} has no size {width}x{height}. {rule} The nearest allowed: {nearest}.",
+            model=profile.name,
+            width=width,
+            height=height,
+            rule=_rule(profile.free_sizes),
+            nearest=_listed(nearest_sizes(profile, width, height)),
+        )
     raise InvalidRequest(
-        "{model} has no size {width}x{height}.{rule} The nearest allowed: {nearest}.",
+        "{model} has no size {width}x{height}. The nearest allowed: {nearest}.",
         model=profile.name,
         width=width,
         height=height,
-        rule=f" {_rule(profile.free_sizes)}" if profile.free_sizes else "",
         nearest=_listed(nearest_sizes(profile, width, height)),
     )
 
@@ -207,17 +216,27 @@ def _ratio_name(width: int, height: int) -> str:
     return f"{width // divisor}:{height // divisor}"
 
 
-def _rule(rule: FreeSizes) -> str:
-    side = math.isqrt(rule.area)
-    return (
-        f"Both sides must be multiples of {rule.multiple}, at least {rule.minimum}, with an area of about "
-        f"{side}x{side} ({rule.tolerance:.0%} more or less)."
+def _rule(rule: FreeSizes) -> Sentence:
+    return Sentence(
+        "Both sides must be multiples of {multiple}, at least {minimum}, with an area of about {side}x{side} "
+        "({tolerance:.0%} more or less).",
+        multiple=rule.multiple,
+        minimum=rule.minimum,
+        side=math.isqrt(rule.area),
+        tolerance=rule.tolerance,
     )
 
 
 def _sizes(profile: Profile) -> str:
     if rule := profile.free_sizes:
-        return f"{_rule(rule)[:-1].replace('Both', 'both')}"
+        return Sentence(
+            "both sides must be multiples of {multiple}, at least {minimum}, with an area of about {side}x{side} "
+            "({tolerance:.0%} more or less)",
+            multiple=rule.multiple,
+            minimum=rule.minimum,
+            side=math.isqrt(rule.area),
+            tolerance=rule.tolerance,
+        )
     return ", ".join(f"{bucket.width}x{bucket.height}" for bucket in profile.buckets)
 
 
@@ -225,9 +244,9 @@ def _listed(buckets: Iterable[Bucket]) -> str:
     return ", ".join(f"{bucket.width}x{bucket.height} ({bucket.aspect})" for bucket in buckets)
 
 
-def _aspects(profile: Profile) -> str:
-    listed = ", ".join(f"`{bucket.aspect}`" for bucket in profile.buckets)
-    return f"{listed}, or any other ratio" if profile.free_sizes else listed
+def _aspects(profile: Profile) -> Codes | Sentence:
+    listed = Codes(bucket.aspect for bucket in profile.buckets)
+    return Sentence("{aspects}, or any other ratio", aspects=listed) if profile.free_sizes else listed
 
 
 def nearest_size(profile: Profile, width: int, height: int) -> str:

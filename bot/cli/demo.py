@@ -14,11 +14,12 @@ from pathlib import Path
 from bot.logs import set_up_logs
 from bot.settings import Settings, read_settings
 from pipeline.numbers import whole_number
+from pipeline.sentence import Sentence
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve the page until its session is ended or Ctrl+C."""
-    port = whole_number("--port", args.port, 0, 65535)
+    port = whole_number(Sentence("--port"), args.port, 0, 65535)
     with tempfile.TemporaryDirectory(prefix="tagbrush-demo-") as folder:
         asked = read_settings()
         # The simulated Discord forgets everything when it ends, so its jobs live as long as it does; the models'

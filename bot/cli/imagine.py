@@ -8,67 +8,114 @@ import contextlib
 import json
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from filelock import ReadWriteLock, Timeout
 from tqdm import tqdm
 
 from bot.app import App, open_app
-from bot.cli.options import request_of
+from bot.cli.options import requests_of
 from bot.logs import set_up_logs
 from bot.models import read_profiles
-from bot.orders import LOCAL, LOCAL_CEILING
+from bot.orders import FRESH, LOCAL, LOCAL_CEILING, Order
 from bot.settings import Settings, read_settings
 from bot.studio import draw_seed
 from db.jobs import Job, JobState
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.recipe import Recipe
-from pipeline.request import ImagineRequest, Plan, plan
+from pipeline.request import plan
 
 
 def run(args: argparse.Namespace) -> int:
     """Paint and write the files."""
     settings = read_settings(log_level="error")
     set_up_logs(settings)
-    request = request_of(args)
     # Whatever can be refused is refused before anything is opened, made or loaded.
-    planned = plan(
-        request,
-        read_profiles(settings),
-        settings.default_profile,
-        ceiling=LOCAL_CEILING,
-        draw_seed=draw_seed,
-    )
+    profiles = read_profiles(settings)
+    orders: list[Order] = [
+        (
+            request,
+            plan(request, profiles, settings.default_profile, ceiling=LOCAL_CEILING, draw_seed=draw_seed),
+            FRESH,
+        )
+        for request in requests_of(args, args.seeds)
+    ]
     out = Path(args.out).expanduser()
     check_out(out)
-    return asyncio.run(_imagine(settings, request, planned, out, as_json=args.json))
+    if len(orders) > 1:
+        _confirm(sum(len(planned.recipes) for _, planned, _ in orders), len(orders), yes=args.yes)
+    return asyncio.run(_imagine(settings, orders, out, as_json=args.json))
 
 
-async def _imagine(
-    settings: Settings, request: ImagineRequest, planned: Plan, out: Path, *, as_json: bool
-) -> int:
+def _confirm(pictures: int, jobs: int, *, yes: bool) -> None:
+    """Say how much it is, and ask whether it is meant.
+
+    Raises:
+        InvalidRequest: it is not, or there is nobody to ask.
+    """
+    print(f"{pictures} pictures in {jobs} jobs.", file=sys.stderr)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidRequest("Nothing was painted: say --yes to paint several jobs without being asked.")
+    print("Paint them? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise InvalidRequest("Nothing was painted.")
+
+
+async def _imagine(settings: Settings, orders: Sequence[Order], out: Path, *, as_json: bool) -> int:
+    """Paint all of it, as many at a time as may wait. Returns the exit status: 1 if any picture failed."""
+    for warning in dict.fromkeys(text for _, planned, _ in orders for text in planned.warnings):
+        print(f"Note: {warning}", file=sys.stderr)
+    done = failed = 0
     async with open_app(settings) as app:
         await _clean_up_after_interrupted_runs(app, settings)
         await app.studio.learn_speeds()
-        accepted = await app.studio.submit(LOCAL, request, planned)
-        for warning in planned.warnings:
-            print(f"Note: {warning}", file=sys.stderr)
-        try:
-            await _show_progress(app, accepted.job)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            await app.studio.cancel(accepted.job.id)
-            raise
-        job = await app.studio.job(accepted.job.id)
-        if job is None or job.state is not JobState.RENDERED:
-            raise MemberError("{text}", text=(job and job.error) or "The job was cancelled.")
-        for image, path in zip(job.images, paths_for(out, job), strict=True):
-            if image.file is None:
-                print(f"Picture {image.position + 1} failed: {image.error}", file=sys.stderr)
-                continue
-            _copy(app.studio.picture_path(image), path)
-            print(_line(path, Recipe.from_json(image.recipe), image.seconds or 0.0, as_json=as_json))
-        await app.studio.delivered(job.id, None)
-        return 0 if all(image.file for image in job.images) else 1
+        for some in _in_parts(orders, min(settings.max_pending_per_member, settings.max_pending_per_guild)):
+            accepted = await app.studio.submit_all(LOCAL, some)
+            try:
+                for each in accepted:
+                    failed += await _finish(app, each.job, out, done, as_json=as_json)
+                    done += len(each.job.images)
+            except BaseException:
+                for each in accepted:
+                    await app.studio.cancel(each.job.id)
+                raise
+    return 1 if failed else 0
+
+
+def _in_parts(orders: Sequence[Order], most: int) -> Iterator[list[Order]]:
+    """The orders in parts of at most so many pictures, or of one order that has more."""
+    part: list[Order] = []
+    size = 0
+    for order in orders:
+        pictures = len(order[1].recipes)
+        if part and size + pictures > most:
+            yield part
+            part, size = [], 0
+        part.append(order)
+        size += pictures
+    yield part
+
+
+async def _finish(app: App, accepted: Job, out: Path, before: int, *, as_json: bool) -> int:
+    """Wait for a job and write its files; `before` is how many pictures came before. Returns how many failed."""
+    await _show_progress(app, accepted)
+    job = await app.studio.job(accepted.id)
+    if job is None or job.state is not JobState.RENDERED:
+        print((job and job.error) or "The job was cancelled.", file=sys.stderr)
+        return len(accepted.images)
+    failed = 0
+    for image, path in zip(job.images, paths_for(out, job, before), strict=True):
+        if image.file is None:
+            print(f"Picture {before + image.position + 1} failed: {image.error}", file=sys.stderr)
+            failed += 1
+            continue
+        _copy(app.studio.picture_path(image), path)
+        print(_line(path, Recipe.from_json(image.recipe), image.seconds or 0.0, as_json=as_json), flush=True)
+    await app.studio.delivered(job.id, None)
+    return failed
 
 
 async def _clean_up_after_interrupted_runs(app: App, settings: Settings) -> None:
@@ -115,10 +162,14 @@ def check_out(out: Path) -> None:
         ) from error
 
 
-def paths_for(out: Path, job: Job) -> list[Path]:
-    """Where each picture goes: into the folder by seed, or to the named file (numbered from the second on)."""
+def paths_for(out: Path, job: Job, before: int = 0) -> list[Path]:
+    """Where each picture goes: into the folder by seed, or to the named file, numbered from the second on.
+
+    `before` is how many pictures came before those of the job.
+    """
     if out.suffix.lower() == ".png":
-        return [out if i == 0 else out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(job.images))]
+        numbers = range(before + 1, before + len(job.images) + 1)
+        return [out if n == 1 else out.with_stem(f"{out.stem}-{n}") for n in numbers]
     return [out / f"{job.images[0].profile}-{job.id:06d}-{image.seed}.png" for image in job.images]
 
 

@@ -41,6 +41,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     imagine = command("imagine", "Paint pictures and write them as PNG files.")
     add_request_options(imagine)
+    imagine.add_argument(
+        "--seeds",
+        metavar="LIST",
+        default="",
+        help="a series in place of --seed and --count, such as 100-107, 100-800/100 or 1,5,9",
+    )
+    imagine.add_argument("--yes", action="store_true", help="paint what makes several jobs without asking")
     imagine.add_argument("--out", metavar="PATH", default="pictures", help="folder, or a file ending in .png")
     imagine.add_argument("--json", action="store_true", help="print one JSON object for each picture")
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
+from bot.permuted import expanded
 from pipeline.profiles.types import Rating
 from pipeline.request import ImagineRequest
 from pipeline.samplers import SAMPLERS
 
+MOST: Final = 1000
+"""Pictures of one command; whoever means more can call it more often."""
+
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
     """Add PROMPT and everything that mirrors `/imagine`. Numbers stay text: `pipeline.request` checks them."""
-    parser.add_argument("prompt", metavar="PROMPT", help="tags, separated by commas")
+    parser.add_argument(
+        "prompt", metavar="PROMPT", help="tags, separated by commas; {red|blue} hair stands for both"
+    )
     parser.add_argument("--profile", metavar="ID", help="model profile (see `python -m bot profiles`)")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--aspect", metavar="W:H", help="a documented aspect of the model, such as 2:3")
@@ -41,6 +48,15 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
         "--style", metavar="TAG", action="append", default=[], help="painting style; repeat for more"
     )
     parser.add_argument("--order", action="store_true", help="order the tags by the model's template")
+
+
+def requests_of(args: argparse.Namespace, seeds: str = "") -> tuple[ImagineRequest, ...]:
+    """All requests that the parsed options stand for, one for each permutation of the prompt and row of seeds.
+
+    Raises:
+        InvalidRequest: a brace or the series is wrong, or they are too many pictures.
+    """
+    return expanded(request_of(args), seeds, most=MOST, most_jobs=MOST)
 
 
 def request_of(args: argparse.Namespace) -> ImagineRequest:

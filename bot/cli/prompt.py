@@ -5,28 +5,34 @@ from __future__ import annotations
 import argparse
 import json
 
-from bot.cli.options import request_of
+from bot.cli.options import requests_of
 from bot.models import read_profiles
 from bot.settings import read_settings
 from pipeline.profiles.types import Rating
 from pipeline.prompt.tokens import TokenMeter
-from pipeline.request import plan
+from pipeline.request import Plan, plan
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compose, count tokens and print."""
+    """Compose, count tokens and print, for every prompt that the given one stands for."""
     settings = read_settings()
-    planned = plan(
-        request_of(args),
-        read_profiles(settings),
-        settings.default_profile,
-        ceiling=Rating.EXPLICIT,
-        draw_seed=lambda: 0,
-    )
+    profiles = read_profiles(settings)
+    plans = [
+        plan(request, profiles, settings.default_profile, ceiling=Rating.EXPLICIT, draw_seed=lambda: 0)
+        for request in requests_of(args)
+    ]
+    for place, planned in enumerate(plans):
+        if place and not args.json:
+            print()
+        _print(planned, as_json=args.json)
+    return 0
+
+
+def _print(planned: Plan, *, as_json: bool) -> None:
     composed, recipe = planned.composed, planned.recipes[0]
     meter = TokenMeter(planned.profile.tokenizer)
     tokens, negative_tokens = meter.count(composed.prompt), meter.count(composed.negative_prompt)
-    if args.json:
+    if as_json:
         print(
             json.dumps(
                 {
@@ -46,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
                 ensure_ascii=False,
             )
         )
-        return 0
+        return
     print(f"Prompt ({_chunks(tokens)}):\n  {composed.prompt}")
     print(f"Negative prompt ({_chunks(negative_tokens)}):\n  {composed.negative_prompt or '(empty)'}")
     if composed.added:
@@ -58,7 +64,6 @@ def run(args: argparse.Namespace) -> int:
             print(f"  to the {where}: {', '.join(tags)}\n    {rule}")
     for warning in planned.warnings:
         print(f"Note: {warning}")
-    return 0
 
 
 def _chunks(counts: tuple[int, ...]) -> str:

@@ -11,8 +11,9 @@ from bot.moderation.windows import DAY, Spent, free_at
 from bot.orders import Order, Origin, QueueFull
 from db.jobs import Jobs
 from db.usage import Usage
-from pipeline.errors import MemberError, Moment
+from pipeline.errors import MemberError
 from pipeline.queueing.eta import Estimator
+from pipeline.sentence import Moment
 
 
 class InstanceCheck(Check):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.afterwards import asked
+from bot.asked import asked
 from bot.board import Board
 from bot.moderation.pauses import Pauses
 from bot.orders import QueueEntry

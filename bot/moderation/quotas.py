@@ -11,9 +11,9 @@ from bot.moderation.windows import DAY, MINUTE, Spent, free_at, used
 from bot.orders import Left, Order, Origin, QueueFull
 from db.jobs import Jobs
 from db.usage import Asked, Usage
-from pipeline.errors import Moment
 from pipeline.queueing.cost import cost
 from pipeline.queueing.eta import Estimator
+from pipeline.sentence import Moment
 
 
 @dataclass(frozen=True, slots=True)

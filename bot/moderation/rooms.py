@@ -8,8 +8,9 @@ from typing import Final
 from bot.moderation.allow_settings import CHANNELS, COUNT, ROLES, STEPS, AllowSettings, Option
 from bot.moderation.gate import Check
 from bot.orders import Origin
-from pipeline.errors import MemberError, Moment
+from pipeline.errors import MemberError
 from pipeline.request import Plan
+from pipeline.sentence import Channels, Moment
 from pipeline.upscalers import UPSCALERS
 
 HOUR: Final = 3600.0
@@ -86,16 +87,6 @@ class Rooms(Check):
             raise MemberError("Series of seeds are switched off in this server: give a single `seed`.")
         if permutations and Option.PERMUTATIONS in off:
             raise MemberError("Alternatives in braces are switched off in this server: write one of them.")
-
-
-class Channels:
-    """Channels as a parameter of a sentence: Discord shows their names, and a log their numbers."""
-
-    def __init__(self, ids: tuple[int, ...]) -> None:
-        self.ids = ids
-
-    def __str__(self) -> str:
-        return ", ".join(f"#{each}" for each in self.ids)
 
 
 class Newcomers(Check):

@@ -30,7 +30,7 @@ def decode(model: LoadedModel, latents: torch.Tensor, *, tiled: bool = False) ->
         # in float32 costs 160 MB and saves the casts.
         vae.to(dtype=torch.float32)
     keep_only(model, vae)
-    with _tiles(model, latents.shape[-2:], enabled=tiled):
+    with tiles(model, latents.shape[-2:], enabled=tiled):
         image = vae.decode(unscaled(model, latents).to(vae.dtype), return_dict=False)[0]
     # VaeImageProcessor.postprocess: denormalise, clamp, then round to 8 bits in float32.
     unit = (image * 0.5 + 0.5).clamp(0, 1).float()
@@ -54,8 +54,8 @@ def unscaled(model: LoadedModel, latents: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def _tiles(model: LoadedModel, shape: tuple[int, ...], *, enabled: bool) -> Iterator[None]:
-    """Tiles of half the longer side, for one decode only; the VAE's own tile is a whole 1024 x 1024 picture."""
+def tiles(model: LoadedModel, shape: tuple[int, ...], *, enabled: bool) -> Iterator[None]:
+    """Tiles of half the longer side, for one call of the VAE only; its own tile is a whole 1024 x 1024 picture."""
     if not enabled:
         yield
         return

@@ -38,7 +38,7 @@ def choose_device(setting: str = "auto") -> torch.device:
             "The device `{setting}` is not there: this torch sees {cards} CUDA cards. Check the driver, or "
             "write auto or cpu.",
             setting=setting,
-            cards=cards or "no",
+            cards=cards,
         )
     if kind == "mps" and not apple:
         raise DeviceError("The device `mps` is not there: this is no Mac with Metal. Write auto or cpu.")

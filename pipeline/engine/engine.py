@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import torch
 
@@ -23,6 +23,7 @@ from pipeline.engine.memory import TILED, MemoryLadder, TooMany, latent_shape, p
 from pipeline.engine.model import LoadedModel
 from pipeline.engine.pasting import unmasked_kept
 from pipeline.engine.preview import Previews
+from pipeline.engine.relief import Relief
 from pipeline.engine.running import Running, begin, is_guided
 from pipeline.engine.sharing import ExactSharing
 from pipeline.engine.upscale import Enlargements, Upscalers
@@ -31,7 +32,6 @@ from pipeline.errors import Cancelled
 from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Started, Stepped, Work
 
 _log: Final = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class Engine:
@@ -69,13 +69,20 @@ class Engine:
         self._clock = clock
         self._room = WaitingRoom(models, self._tell)
         self._images: list[Running] = []
+        self._conditioner = Conditioner()
+        self._ladder = MemoryLadder()
+        self._relief = Relief(
+            self._ladder,
+            models,
+            self._conditioner,
+            lambda: self._in_use,
+            lambda each: self._events.append(each),
+        )
         self._enlargements = Enlargements(
-            upscalers or Upscalers(lambda: torch.device("cpu")), self._make_room, clock
+            upscalers or Upscalers(lambda: torch.device("cpu")), self._relief.make_room, clock
         )
         # Only ever added to by other threads, one `add` at a time, which the interpreter makes atomic.
         self._cancelled: set[int] = set()
-        self._conditioner = Conditioner()
-        self._ladder = MemoryLadder()
         self._sharing = ExactSharing()
         self._events: list[Event] = []
         self._previews = Previews()
@@ -174,10 +181,6 @@ class Engine:
             else:
                 self._events.append(Started(work.id))
 
-    def _make_room(self) -> None:
-        self._conditioner.forget()
-        self._models.release_idle(self._in_use)
-
     def _begin(self, work: Work) -> Running:
         recipe = work.recipe
         model = self._model(work)
@@ -186,13 +189,18 @@ class Engine:
         shape = latent_shape(model, recipe.width, recipe.height)
         self._events += [Notice(work.id, text) for text in self._ladder.remembered(model, shape)]
         guided = is_guided(model, recipe.guidance_scale)
-        conditioning = self._with_memory(
+        conditioning = self._relief.run(
             lambda: self._conditioner.encode(model, recipe.prompt, recipe.negative_prompt, guided=guided),
             model,
             [work],
         )
         # A picture that starts from another one is encoded here.
-        return self._with_memory(lambda: begin(work, model, conditioning, started), model, [work])
+        return self._relief.run(
+            lambda: begin(work, model, conditioning, started, tiled=self._ladder.tiled(model, shape)),
+            model,
+            [work],
+            vae=bool(recipe.init_image),
+        )
 
     def _model(self, work: Work) -> LoadedModel:
         """The model of a work: that of an image being painted with it, so that it is never in memory twice."""
@@ -233,7 +241,7 @@ class Engine:
         model = images[0].model
         call = self._sharing.predict if self._is_exact(model) else predict
         try:
-            outputs = self._with_memory(lambda: call(images), model, [image.work for image in images])
+            outputs = self._relief.run(lambda: call(images), model, [image.work for image in images])
         except TooMany:
             size = self._ladder.batch_limit(model, images[0].shape) or 1
             for at in range(0, len(images), size):
@@ -266,11 +274,11 @@ class Engine:
         if self._ladder.tiled(model, image.shape):
             self._events.append(Notice(work.id, TILED))
         try:
-            width, height, pixels = self._with_memory(
+            width, height, pixels = self._relief.run(
                 lambda: decode(model, image.latents, tiled=self._ladder.tiled(model, image.shape)),
                 model,
                 [work],
-                decoding=True,
+                vae=True,
             )
         except Exception as error:  # noqa: BLE001 - as above
             self._fail(image, error)
@@ -285,24 +293,3 @@ class Engine:
         self._images.remove(image)
         recipe = image.work.recipe
         self._events.append(Failed(image.work.id, plain(error, recipe.width, recipe.height)))
-
-    def _with_memory(
-        self, attempt: Callable[[], T], model: LoadedModel, works: Sequence[Work], *, decoding: bool = False
-    ) -> T:
-        """Run something for works of one size, stepping down the memory ladder as often as it takes."""
-
-        def changed(sentence: str) -> None:
-            self._conditioner.forget()
-            self._events.extend(Notice(work.id, sentence) for work in works)
-
-        recipe = works[0].recipe
-        in_use = self._in_use | {recipe.profile}  # a work that joins is not among the images yet
-        return self._ladder.run(
-            attempt,
-            model,
-            latent_shape(model, recipe.width, recipe.height),
-            batch=len(works),
-            decoding=decoding,
-            changed=changed,
-            release_idle=lambda: self._models.release_idle(in_use),
-        )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from filelock import FileLock, Timeout
 
 from pipeline.errors import Cancelled, WeightsError
+from pipeline.sentence import Sentence
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,6 +49,10 @@ class RemoteFile:
 
 class Damaged(Exception):
     """What arrived is not what the hub announced."""
+
+    def __init__(self, reason: Sentence) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def fetch(
@@ -95,7 +100,7 @@ def fetch(
                     "the settings.",
                     name=file.name,
                     url=url,
-                    reason=error,
+                    reason=error.reason,
                 ) from error
         except (httpx2.HTTPError, OSError) as error:
             if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -142,7 +147,7 @@ def _go_on(
     asked = headers | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with get_session().stream("GET", url, headers=asked, timeout=_SECONDS_WITHOUT_DATA) as response:
         if response.status_code == 416:
-            raise Damaged("the server holds less than it announced")
+            raise Damaged(Sentence("the server holds less than it announced"))
         if response.is_error:
             response.read()
         hf_raise_for_status(response)
@@ -154,7 +159,7 @@ def _go_on(
                 stream.write(chunk)
                 have += len(chunk)
                 if have > file.size:
-                    raise Damaged(f"more than the announced {file.size:,} bytes")
+                    raise Damaged(Sentence("more than the announced {size:,} bytes", size=file.size))
                 arrived(have)
                 if cancelled():
                     raise Cancelled("The download was cancelled; it goes on where it stopped.")
@@ -186,7 +191,7 @@ def _check(part: Path, file: RemoteFile) -> None:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     if digest.hexdigest() != wanted.lower():
-        raise Damaged("its hash is not the announced one")
+        raise Damaged(Sentence("its hash is not the announced one"))
 
 
 def _may_pass(error: Exception) -> bool:
@@ -229,7 +234,7 @@ def locked(
         except Timeout:
             if cancelled():
                 raise Cancelled("The download was cancelled while another one went on.") from None
-            progress(f"Waiting for another program that downloads {name}", None)
+            progress(Sentence("Waiting for another program that downloads {name}", name=name), None)
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.engine.fetch import PART, RemoteFile, disk_full, fetch, locked
 from pipeline.engine.hub_files import Wanted, choose_files
 from pipeline.errors import WeightsError
+from pipeline.sentence import Sentence
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -165,7 +166,7 @@ class Hub:
         try:
             home.mkdir(parents=True, exist_ok=True)
             with locked(home / ".lock", name, progress, cancelled):
-                progress(f"Asking {self._address} for {name}", None)
+                progress(Sentence("Asking {address} for {name}", address=self._address, name=name), None)
                 found = self.look_up(wanted)
                 self._fetch_missing(found, wanted, name, progress, cancelled)
         except OSError as error:
@@ -190,7 +191,7 @@ class Hub:
             raise disk_full(self._cache, need)
         total = sum(file.size for file in found.files)
         done = total - sum(file.size for file in todo)
-        report = _Report(f"Downloading {name}", total, progress)
+        report = _Report(name, total, progress)
         for file in todo:
             target = found.folder / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -243,18 +244,26 @@ class Hub:
 class _Report:
     """Progress in whole percents: hundreds of chunks, at most a hundred messages."""
 
-    def __init__(self, text: str, total: int, progress: Progress) -> None:
-        self._text, self._total, self._progress, self._percent = text, max(total, 1), progress, -1
+    def __init__(self, name: str, total: int, progress: Progress) -> None:
+        self._name, self._total, self._progress, self._percent = name, max(total, 1), progress, -1
 
     def __call__(self, done: int) -> None:
         percent = done * 100 // self._total
         if percent != self._percent:
             self._percent = percent
-            self._progress(f"{self._text}: {_size_words(done, self._total)}", done / self._total)
+            unit, called = (1e9, "GB") if self._total >= 1e9 else (1e6, "MB")
+            text = Sentence(
+                "Downloading {name}: {done:.1f} of {total:.1f} {unit}",
+                name=self._name,
+                done=done / unit,
+                total=self._total / unit,
+                unit=called,
+            )
+            self._progress(text, done / self._total)
 
 
 def _key(wanted: Wanted) -> str:
-    parts = (wanted.revision, wanted.file, wanted.variant, "vae" if wanted.vae else "")
+    parts = (wanted.revision, wanted.file, wanted.variant, "vae" if wanted.vae else "", *wanted.files)
     return "|".join(parts).rstrip("|")
 
 
@@ -275,8 +284,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return -1
-
-
-def _size_words(done: int, total: int) -> str:
-    unit, name = (1e9, "GB") if total >= 1e9 else (1e6, "MB")
-    return f"{done / unit:.1f} of {total / unit:.1f} {name}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.errors import WeightsError
+from pipeline.sentence import Codes, Sentence
 
 MODELS: Final = ("unet", "vae", "text_encoder", "text_encoder_2")
 """The parts of an SDXL model that have weights."""
@@ -154,11 +155,11 @@ def check_folder(folder: Path, variant: str = "") -> dict[str, dict[str, Tensor]
         if found not in known:
             raise WeightsError(
                 "`{folder}` is not an SDXL checkpoint: its model_index.json names {found} as {component}, "
-                "where {known} is needed.",
+                "where one of {known} is needed.",
                 folder=folder,
-                found=f"`{found}`" if found else "nothing",
+                found=Codes([str(found)]) if found else Sentence("nothing"),
                 component=name,
-                known=" or ".join(sorted(known)),
+                known=Codes(sorted(known)),
             )
     for name in TOKENIZERS:
         here = folder / name

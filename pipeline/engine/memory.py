@@ -1,7 +1,7 @@
 """What happens when memory runs out: step down a ladder, say so, and only then give a picture up.
 
 The rungs, for one model and one latent shape: no models in memory but those at work, fewer pictures in one UNet
-call, decoding in tiles, and keeping only the part of the model on the device that is at work.
+call, encoding and decoding in tiles, and keeping only the part of the model on the device that is at work.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch
 from pipeline.engine.device import free_cached_memory
 from pipeline.engine.model import LoadedModel
 from pipeline.errors import OutOfMemory
+from pipeline.sentence import Sentence
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -29,10 +30,14 @@ _PHRASES: Final = (
     "alloc_failed",  # CUDNN_STATUS_ALLOC_FAILED, CUBLAS_STATUS_ALLOC_FAILED
 )
 
-SMALLER_BATCH: Final = "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
-TILED: Final = "Memory ran out, so this picture is decoded in tiles: fine shades may differ a little."
-OFFLOADED: Final = "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
-FORGOTTEN: Final = "Memory ran out, so caches were emptied before another try."
+SMALLER_BATCH: Final = Sentence(
+    "Memory ran out, so fewer pictures are painted at the same time: this takes longer."
+)
+TILED: Final = Sentence("Memory ran out, so this picture is decoded in tiles: fine shades may differ a little.")
+OFFLOADED: Final = Sentence(
+    "Memory ran out, so only the part of the model at work stays on the GPU: this takes longer."
+)
+FORGOTTEN: Final = Sentence("Memory ran out, so caches were emptied before another try.")
 GIVEN_UP: Final = (
     "This picture of {width} x {height} does not fit into memory, even in small parts: ask for a smaller size."
 )
@@ -115,7 +120,7 @@ class MemoryLadder:
         return self._rungs(model, shape).batch
 
     def tiled(self, model: LoadedModel, shape: tuple[int, int]) -> bool:
-        """Whether pictures of this latent shape are decoded in tiles."""
+        """Whether pictures of this latent shape are encoded and decoded in tiles."""
         return self._rungs(model, shape).tiled
 
     def remembered(self, model: LoadedModel, shape: tuple[int, int]) -> tuple[str, ...]:
@@ -133,7 +138,7 @@ class MemoryLadder:
         shape: tuple[int, int],
         *,
         batch: int,
-        decoding: bool,
+        vae: bool,
         changed: Callable[[str], None],
         release_idle: Callable[[], bool] = lambda: False,
     ) -> T:
@@ -144,7 +149,7 @@ class MemoryLadder:
             model: the model at work.
             shape: latent height and width of the pictures.
             batch: how many pictures it is for.
-            decoding: whether the VAE is at work.
+            vae: whether the VAE is at work.
             changed: hears the sentence of each rung taken; it may free more.
             release_idle: drops the models that are not at work, and says whether there were any. This rung is
                 free for the pictures, so nobody hears of it.
@@ -163,7 +168,7 @@ class MemoryLadder:
             # Outside of `except`: the traceback has let go of the tensors by now.
             if release_idle():
                 continue
-            sentence = self.step_down(model, shape, batch=batch, decoding=decoding)
+            sentence = self.step_down(model, shape, batch=batch, vae=vae)
             if sentence is not None:
                 changed(sentence)
             free_cached_memory(model.device)
@@ -173,16 +178,14 @@ class MemoryLadder:
             if batch > 1:
                 raise TooMany
 
-    def step_down(
-        self, model: LoadedModel, shape: tuple[int, int], *, batch: int, decoding: bool
-    ) -> str | None:
+    def step_down(self, model: LoadedModel, shape: tuple[int, int], *, batch: int, vae: bool) -> str | None:
         """Take the next rung after a failure.
 
         Args:
             model: the model that was at work.
             shape: latent height and width of the pictures.
             batch: pictures that were in the failed call.
-            decoding: whether the VAE failed; tiles help it alone.
+            vae: whether the VAE failed; tiles help it alone.
 
         Returns:
             A sentence for the member that says what changed, or None when nothing is left to give up.
@@ -191,7 +194,7 @@ class MemoryLadder:
         if batch > 1:
             rungs.batch = batch // 2
             return SMALLER_BATCH
-        if decoding and not rungs.tiled:
+        if vae and not rungs.tiled:
             rungs.tiled = True
             return TILED
         given = self._given(model)

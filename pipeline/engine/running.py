@@ -94,7 +94,9 @@ class Running:
         self.index += 1
 
 
-def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: float) -> Running:
+def begin(
+    work: Work, model: LoadedModel, conditioning: Conditioning, started: float, *, tiled: bool = False
+) -> Running:
     """Set a picture up exactly as `StableDiffusionXLPipeline.__call__` does before its loop.
 
     One that starts from another picture as `StableDiffusionXLImg2ImgPipeline.__call__` does.
@@ -104,6 +106,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
         model: the checkpoint.
         conditioning: the encoded prompts.
         started: when the picture joined, in the engine's clock.
+        tiled: encode the picture that it starts from, if any, in tiles.
 
     Raises:
         InvalidRequest: a sampler, a number of steps, a size or a strength that cannot be painted.
@@ -121,7 +124,7 @@ def begin(work: Work, model: LoadedModel, conditioning: Conditioning, started: f
     scheduler = build_scheduler(recipe.sampler, model.scheduler_config, recipe.steps)
     generator = torch.Generator("cpu").manual_seed(recipe.seed)
     if recipe.init_image:
-        start = from_picture(model, recipe, work.source, scheduler, generator, work.mask)
+        start = from_picture(model, recipe, work.source, scheduler, generator, work.mask, tiled=tiled)
     else:
         shape = (1, unet.config.in_channels, recipe.height // scale, recipe.width // scale)
         noise = torch.randn(shape, generator=generator)

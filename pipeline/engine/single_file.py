@@ -10,18 +10,23 @@ from typing import Final
 
 from pipeline.engine.layout import Tensor, read_header
 from pipeline.errors import WeightsError
+from pipeline.sentence import Sentence
 
 _UNET: Final = "model.diffusion_model."
 _VAE: Final = "first_stage_model."
 _TEXT: Final = "conditioner.embedders.0.transformer.text_model."
 _TEXT_2: Final = "conditioner.embedders.1.model."
 _NEEDED: Final = {
-    "the UNet": (f"{_UNET}input_blocks.0.0.weight", f"{_UNET}label_emb.0.0.weight", f"{_UNET}out.2.weight"),
-    "the first text encoder": (
+    Sentence("the UNet"): (
+        f"{_UNET}input_blocks.0.0.weight",
+        f"{_UNET}label_emb.0.0.weight",
+        f"{_UNET}out.2.weight",
+    ),
+    Sentence("the first text encoder"): (
         f"{_TEXT}embeddings.token_embedding.weight",
         f"{_TEXT}embeddings.position_embedding.weight",
     ),
-    "the second text encoder": (
+    Sentence("the second text encoder"): (
         f"{_TEXT_2}token_embedding.weight",
         f"{_TEXT_2}positional_embedding",
         f"{_TEXT_2}text_projection",
@@ -30,16 +35,16 @@ _NEEDED: Final = {
 _NEEDED_VAE: Final = (f"{_VAE}decoder.conv_in.weight", f"{_VAE}post_quant_conv.weight")
 # What else such a file may be, told by the start of its keys; the first match names it.
 _OTHERS: Final = (
-    ("conditioner.embedders.0.model.", "an SDXL refiner"),
-    ("cond_stage_model.transformer.", "a Stable Diffusion 1 checkpoint"),
-    ("cond_stage_model.model.", "a Stable Diffusion 2 checkpoint"),
-    ("lora_", "a LoRA"),
-    ("model.diffusion_model.joint_blocks.", "a Stable Diffusion 3 checkpoint"),
-    ("model.diffusion_model.double_blocks.", "a Flux checkpoint"),
-    ("double_blocks.", "a Flux checkpoint"),
-    ("down_blocks.", "a single part in diffusers layout"),
-    ("encoder.down.", "a VAE alone"),
-    ("encoder.down_blocks.", "a VAE alone"),
+    ("conditioner.embedders.0.model.", Sentence("an SDXL refiner")),
+    ("cond_stage_model.transformer.", Sentence("a Stable Diffusion 1 checkpoint")),
+    ("cond_stage_model.model.", Sentence("a Stable Diffusion 2 checkpoint")),
+    ("lora_", Sentence("a LoRA")),
+    ("model.diffusion_model.joint_blocks.", Sentence("a Stable Diffusion 3 checkpoint")),
+    ("model.diffusion_model.double_blocks.", Sentence("a Flux checkpoint")),
+    ("double_blocks.", Sentence("a Flux checkpoint")),
+    ("down_blocks.", Sentence("a single part in diffusers layout")),
+    ("encoder.down.", Sentence("a VAE alone")),
+    ("encoder.down_blocks.", Sentence("a VAE alone")),
 )
 _CHUNK: Final = 1 << 24
 
@@ -55,7 +60,7 @@ def check_file(path: Path, *, own_vae: bool = True) -> dict[str, Tensor]:
         WeightsError: missing, damaged, a pickle, or not SDXL; the sentence names the file.
     """
     tensors = read_header(path)
-    needed = _NEEDED | ({"the VAE": _NEEDED_VAE} if own_vae else {})
+    needed = _NEEDED | ({Sentence("the VAE"): _NEEDED_VAE} if own_vae else {})
     for part, keys in needed.items():
         missing = next((key for key in keys if key not in tensors), None)
         if missing is None:
@@ -64,7 +69,7 @@ def check_file(path: Path, *, own_vae: bool = True) -> dict[str, Tensor]:
         raise WeightsError(
             "`{path}` is {what}: an SDXL checkpoint is needed, and {part} (`{missing}`) is missing in it.",
             path=path,
-            what=what or "not a whole SDXL checkpoint",
+            what=what or Sentence("not a whole SDXL checkpoint"),
             part=part,
             missing=missing,
         )
@@ -74,7 +79,7 @@ def check_file(path: Path, *, own_vae: bool = True) -> dict[str, Tensor]:
             "`{path}` is an SDXL checkpoint for another task (its UNet takes {channels} channels, as "
             "inpainting checkpoints do): a text-to-image one with 4 is needed.",
             path=path,
-            channels=channels[0] if channels else "no",
+            channels=channels[0] if channels else 0,
         )
     return tensors
 
@@ -124,5 +129,5 @@ def _sha256(path: Path, size: int, progress: Callable[[str, float | None], None]
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             done += len(chunk)
-            progress(f"Checking {path.name}", done / size)
+            progress(Sentence("Checking {name}", name=path.name), done / size)
     return digest.hexdigest()

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from pipeline.engine.memory import keep_only
+from pipeline.engine.decode import tiles
+from pipeline.engine.memory import keep_only, latent_shape
 from pipeline.engine.model import LoadedModel
 from pipeline.errors import InvalidRequest
 from pipeline.recipe import Recipe
@@ -55,6 +56,8 @@ def from_picture(
     scheduler: Any,
     generator: torch.Generator,
     mask: bytes = b"",
+    *,
+    tiled: bool = False,
 ) -> Start:
     """Encode a picture and add the noise of the step it enters at.
 
@@ -68,6 +71,7 @@ def from_picture(
         scheduler: with its timesteps set; its first step is moved.
         generator: the picture's own, on the CPU.
         mask: 1 byte a pixel, 255 where the picture is painted over; empty for everywhere.
+        tiled: encode in overlapping tiles: less memory, and slightly different shades.
 
     Raises:
         InvalidRequest: the mask is smaller than anything that can be painted.
@@ -77,7 +81,7 @@ def from_picture(
         scheduler.set_begin_index(skipped)
     picture = np.frombuffer(pixels, np.uint8).reshape(1, recipe.height, recipe.width, 3)
     values = torch.from_numpy(picture.astype(np.float32) / 255).permute(0, 3, 1, 2) * 2 - 1
-    latents = _encode(model, values, generator)
+    latents = _encode(model, values, generator, tiled=tiled)
     noise = torch.randn(latents.shape, generator=generator).to(latents.device)
     timestep = scheduler.timesteps[skipped : skipped + 1]
     if not mask:
@@ -105,12 +109,16 @@ def _latent_mask(recipe: Recipe, mask: bytes, latents: torch.Tensor) -> torch.Te
     return small.to(latents.device)
 
 
-def _encode(model: LoadedModel, values: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _encode(
+    model: LoadedModel, values: torch.Tensor, generator: torch.Generator, *, tiled: bool
+) -> torch.Tensor:
     vae: Any = model.vae
     if vae.dtype == torch.float16 and vae.config.force_upcast:
         vae.to(dtype=torch.float32)  # as for decoding: SDXL's own VAE overflows in float16
     keep_only(model, vae)
-    found = vae.encode(values.to(model.device, vae.dtype)).latent_dist
+    height, width = values.shape[-2:]
+    with tiles(model, latent_shape(model, width, height), enabled=tiled):
+        found = vae.encode(values.to(model.device, vae.dtype)).latent_dist
     # `latent_dist.sample` with the generator on the CPU, whatever the device.
     chance = torch.randn(found.mean.shape, generator=generator).to(found.mean)
     latents = (found.mean + found.std * chance).float()

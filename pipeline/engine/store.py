@@ -15,6 +15,7 @@ from pipeline import built_in
 from pipeline.engine.hub import Hub
 from pipeline.engine.weights import Found, Progress, WeightsFinder, WeightsStatus
 from pipeline.errors import InvalidRequest, WeightsError
+from pipeline.sentence import Sentence
 
 if TYPE_CHECKING:
     import torch
@@ -115,7 +116,7 @@ class ModelStore:
             # Room is made before the next one is read: two SDXL models may not fit.
             while len(self._loaded) >= self._max_loaded and (idle := self._idle(in_use)):
                 self.release(idle[0])
-            progress(f"Loading {profile.name}", None)
+            progress(Sentence("Loading {name}", name=profile.name), None)
             try:
                 model = self._load(profile, found, device, dtype, offloaded=offloaded)
             except WeightsError as error:

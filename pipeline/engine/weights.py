@@ -15,6 +15,7 @@ from pipeline.engine.hub_files import Wanted
 from pipeline.engine.layout import INDEX, check_folder, variant_of
 from pipeline.engine.single_file import check_file, fingerprint
 from pipeline.errors import WeightsError
+from pipeline.sentence import Sentence
 
 if TYPE_CHECKING:
     from pipeline.profiles.types import Profile
@@ -205,7 +206,9 @@ class WeightsFinder:
         if wanted is None:
             return None, ""
         try:
-            cached = self._hub.download(wanted, f"the VAE of {profile.name}", progress, cancelled)
+            cached = self._hub.download(
+                wanted, Sentence("the VAE of {model}", model=profile.name), progress, cancelled
+            )
         except WeightsError as error:
             if profile.id not in self._weights:
                 raise

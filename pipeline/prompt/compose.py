@@ -28,6 +28,7 @@ from pipeline.prompt.vocabulary import (
     unknown,
     year_tag,
 )
+from pipeline.sentence import Sentence
 
 MAX_LENGTH: Final = 6000
 """Characters of a prompt, and of a negative prompt: the longest text that a Discord option takes."""
@@ -111,20 +112,20 @@ class _Composing:
     negative: list[list[Item]] = field(init=False)
     typed: set[str] = field(init=False)
     rating: Rating = field(init=False)
-    rating_reason: str = field(init=False)
+    rating_reason: Sentence = field(init=False)
     added: list[Added] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Sentence] = field(default_factory=list)
 
     def read(self) -> None:
         """Both typed texts become items without duplicates; the rating is settled."""
         self.vocabulary = Vocabulary.of(self.profile)
-        self.chunks = self._typed(self.options.prompt, "prompt")
+        self.chunks = self._typed(self.options.prompt, Sentence("prompt"))
         if is_hollow(self.chunks):
             raise InvalidRequest(
                 "The prompt is empty. Describe the picture in tags, for example `1girl, smile`."
             )
         self.typed = keys_of(self.chunks)
-        self.negative = self._typed(self.options.negative, "negative prompt")
+        self.negative = self._typed(self.options.negative, Sentence("negative prompt"))
         self.rating, self.rating_reason, warnings = choose_rating(
             self.profile, texts_of(self.chunks), self.options.rating, self.options.ceiling
         )
@@ -156,7 +157,9 @@ class _Composing:
         self.chunks[0] = self.chunks[0][:start] + front + self.chunks[0][start:]
         self.chunks[-1] = self.chunks[-1] + back
         if self.options.order and not self.profile.template:
-            self.warnings.append(f"{self.profile.name} documents no order of tags: they stay as typed.")
+            self.warnings.append(
+                Sentence("{model} documents no order of tags: they stay as typed.", model=self.profile.name)
+            )
         elif self.options.order:
             special = self.vocabulary.special
             self.chunks = [order_items(items, self.profile.template, special) for items in self.chunks]
@@ -174,38 +177,51 @@ class _Composing:
         front: list[Item] = []
         present = keys_of(self.negative)
         for word, step in words_to_avoid(self.profile, self.rating):
-            rule = f"Keeps out the rating `{step.value}`: this picture is to be `{self.rating.value}`."
-            rule = f"{rule} {self.profile.ratings_remark}".rstrip()
+            rule = Sentence(
+                "Keeps out the rating `{step}`: this picture is to be `{rating}`.",
+                step=step.value,
+                rating=self.rating.value,
+            )
+            if self.profile.ratings_remark:
+                rule = Sentence("{rule} {remark}", rule=rule, remark=Sentence(self.profile.ratings_remark))
             self._avoid(items_of(word, self.vocabulary.keep), rule, front, present)
         prompt = keys_of(self.chunks)
         for preset in choose_presets(self.profile, self.options.negative_preset):
-            rule = f"From the negative preset `{preset.id}` of {self.profile.name}."
+            rule = Sentence(
+                "From the negative preset `{preset}` of {model}.", preset=preset.id, model=self.profile.name
+            )
             items, fought = preset_items(preset, present, prompt, self.vocabulary.keep)
             self._avoid(items, rule, front, present)
             self.warnings += [
-                f"`{tag}` was left out of the negative prompt: {self._wish(key(tag))}." for tag in fought
+                Sentence(
+                    "`{tag}` was left out of the negative prompt: {why}.", tag=tag, why=self._wish(key(tag))
+                )
+                for tag in fought
             ]
         first = front + (self.negative[0] if self.negative else [])
         self.negative = [first, *self.negative[1:]] if first else []
 
-    def _wish(self, name: str) -> str:
+    def _wish(self, name: str) -> Sentence:
         """Who asks for a tag of the final prompt."""
         if name in self.typed:
-            return "the prompt asks for it"
+            return Sentence("the prompt asks for it")
         if name in {key(word) for word in positive_words(self.profile, self.rating)}:
-            return f"the rating `{self.rating.value}` asks for it"
-        return "it was added to the prompt"
+            return Sentence("the rating `{rating}` asks for it", rating=self.rating.value)
+        return Sentence("it was added to the prompt")
 
     def finish(self) -> Composed:
         """Print both prompts; refuses what is too long to be painted."""
-        for chunks, name in ((self.chunks, "prompt"), (self.negative, "negative prompt")):
+        for chunks, name in (
+            (self.chunks, Sentence("prompt")),
+            (self.negative, Sentence("negative prompt")),
+        ):
             _check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
         unique = tuple(dict.fromkeys(self.warnings))
         prompt = _print(self.chunks)
         rating = max(self.rating, rating_of_text(self.profile, prompt), key=lambda step: step.level)
         return Composed(prompt, _print(self.negative), tuple(self.added), unique, rating)
 
-    def _typed(self, text: str, name: str) -> list[list[Item]]:
+    def _typed(self, text: str, name: Sentence) -> list[list[Item]]:
         if len(text) > MAX_LENGTH:
             raise InvalidRequest(
                 "The {field} has {length} characters; at most {limit} can be read. Please shorten it.",
@@ -218,30 +234,33 @@ class _Composing:
         self.warnings += [*invisible, *readings]
         return read(spelled, self.vocabulary.keep)
 
-    def _avoid(self, items: Iterable[Item], rule: str, front: list[Item], present: set[str]) -> None:
+    def _avoid(self, items: Iterable[Item], rule: Sentence, front: list[Item], present: set[str]) -> None:
         for item in items:
             if not keys_of([[item]]) <= present:
                 front.append(item)
                 present |= keys_of([[item]])
                 self.added.append(Added(_print([[item]]), rule, "negative_prompt"))
 
-    def _quality(self) -> Iterable[tuple[Item, TagKind, str]]:
+    def _quality(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
         if self.options.quality is None:
             yield from self._recommended()
             return
-        for item in self._chosen(self.options.quality, "quality tag", QUALITY_KINDS):
+        for item in self._chosen(self.options.quality, Sentence("quality tag"), QUALITY_KINDS):
             kind = self.vocabulary.kinds[key_of(item.tags[0])]
-            yield item, kind, "Chosen with the option `quality`."
+            yield item, kind, Sentence("Chosen with the option `quality`.")
 
-    def _recommended(self) -> Iterable[tuple[Item, TagKind, str]]:
+    def _recommended(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
         """What is left to add of the card's string; the rest of what was typed of it goes beside that part."""
-        rule = f"The card of {self.profile.name} recommends it for quality."
+        rule = Sentence("The card of {model} recommends it for quality.", model=self.profile.name)
         string = recommended_items(self.vocabulary)
         levels = [item for item, kind in string if kind in QUALITY_KINDS]
         if typed := displacing(self.vocabulary, self.chunks):
             if not keys_of([levels]) <= keys_of(self.chunks):
                 self.warnings.append(
-                    f"The recommended quality tags were not added: the prompt says `{typed}` itself."
+                    Sentence(
+                        "The recommended quality tags were not added: the prompt says `{typed}` itself.",
+                        typed=typed,
+                    )
                 )
             levels = []
         self.chunks, beside = complete(self.chunks, levels)
@@ -254,26 +273,39 @@ class _Composing:
         """The option's year replaces the typed ones."""
         self.chunks, dropped = without_other_years(self.vocabulary, self.chunks, year)
         chosen = ", ".join(year)
-        self.warnings += [f"`{tag}` was left out: the year `{chosen}` was chosen." for tag in dropped]
+        self.warnings += [
+            Sentence("`{tag}` was left out: the year `{year}` was chosen.", tag=tag, year=chosen)
+            for tag in dropped
+        ]
 
-    def _rating_words(self) -> Iterable[tuple[Item, TagKind, str]]:
-        rule = f"How {self.profile.name} says the rating `{self.rating.value}` ({self.rating_reason})."
+    def _rating_words(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
+        rule = Sentence(
+            "How {model} says the rating `{rating}` ({reason}).",
+            model=self.profile.name,
+            rating=self.rating.value,
+            reason=self.rating_reason,
+        )
         if remark := self.profile.ratings_remark:
-            rule = f"{remark} Here for the rating `{self.rating.value}` ({self.rating_reason})."
+            rule = Sentence(
+                "{remark} Here for the rating `{rating}` ({reason}).",
+                remark=Sentence(remark),
+                rating=self.rating.value,
+                reason=self.rating_reason,
+            )
         for word in positive_words(self.profile, self.rating):
             for item in items_of(word, self.vocabulary.keep):
                 yield item, TagKind.QUALITY, rule
 
-    def _year(self) -> Iterable[tuple[Item, TagKind, str]]:
+    def _year(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
         tag = year_tag(self.vocabulary, self.options.year or "")
         for item in items_of(tag, self.vocabulary.keep):
-            yield item, TagKind.YEAR, "Chosen with the option `year`."
+            yield item, TagKind.YEAR, Sentence("Chosen with the option `year`.")
 
-    def _styles(self) -> Iterable[tuple[Item, TagKind, str]]:
-        for item in self._chosen(self.options.styles, "painting style", (TagKind.STYLE,)):
-            yield item, TagKind.STYLE, "Chosen with the option `style`."
+    def _styles(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
+        for item in self._chosen(self.options.styles, Sentence("painting style"), (TagKind.STYLE,)):
+            yield item, TagKind.STYLE, Sentence("Chosen with the option `style`.")
 
-    def _chosen(self, texts: Sequence[str], what: str, kinds: Collection[TagKind]) -> Iterable[Item]:
+    def _chosen(self, texts: Sequence[str], what: Sentence, kinds: Collection[TagKind]) -> Iterable[Item]:
         """The items of an option's tags, which may be weighted and may be several in one text."""
         for text in texts:
             if not text.strip() or key(text[:10]) == NO_PRESET:
@@ -291,7 +323,7 @@ def _print(chunks: Iterable[Iterable[Item]]) -> str:
     return render([spans(items) for items in chunks])
 
 
-def _check_tokens(chunks: Sequence[Sequence[Item]], name: str, meter: TokenMeter) -> None:
+def _check_tokens(chunks: Sequence[Sequence[Item]], name: Sentence, meter: TokenMeter) -> None:
     """Refuse what fills more than `MAX_CHUNKS`; the tokenizer is read only when that is possible at all."""
     sizes = [sum(len(span.text.encode()) for span in spans(items)) for items in chunks]
     # A token takes at least one byte of its text.

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from pipeline.prompt.tags import Item, Tag, key_of, text_of, weight_of, without
 from pipeline.prompt.words import table
+from pipeline.sentence import Codes, Sentence
 
 _MAX_WORDS = 3
 _PEOPLE = re.compile(r"(\d+)\+?\s?(girl|boy|other)s?")
@@ -40,7 +41,7 @@ _SEVERAL = frozenset(
 
 def drop_duplicates(
     items: Sequence[Item], protected: Collection[str] = ()
-) -> tuple[list[Item], tuple[str, ...]]:
+) -> tuple[list[Item], tuple[Sentence, ...]]:
     """Apply all three rules to one chunk.
 
     Args:
@@ -53,9 +54,12 @@ def drop_duplicates(
     kept, repeated = drop_repeated(items, protected)
     warnings = []
     if repeated:
-        warnings.append(f"Left out because it is there already: {_listed(repeated)}.")
+        warnings.append(Sentence("Left out because it is there already: {tags}.", tags=_listed(repeated)))
     kept, implied = _drop_implied(kept, protected)
-    warnings.extend(f"`{general}` was left out: `{telling}` says it already." for general, telling in implied)
+    warnings.extend(
+        Sentence("`{general}` was left out: `{telling}` says it already.", general=general, telling=telling)
+        for general, telling in implied
+    )
     return kept, tuple(warnings)
 
 
@@ -167,6 +171,7 @@ def _tags(items: Iterable[Item]) -> Iterable[Tag]:
     return (tag for item in items for tag in item.tags)
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> Codes | Sentence:
     unique = list(dict.fromkeys(name[:60] for name in names))
-    return ", ".join(f"`{name}`" for name in unique[:8]) + (" and more" if len(unique) > 8 else "")
+    shown = Codes(unique[:8])
+    return Sentence("{tags} and more", tags=shown) if len(unique) > 8 else shown

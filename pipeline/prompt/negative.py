@@ -9,6 +9,7 @@ from pipeline.profiles.types import NegativePreset, Profile
 from pipeline.prompt.normalise import key
 from pipeline.prompt.tags import Item, Tag, key_of, text_of, without
 from pipeline.prompt.vocabulary import items_of
+from pipeline.sentence import Codes
 
 NO_PRESET = "none"
 """The name that asks for no preset."""
@@ -85,14 +86,20 @@ def preset_items(
 
 
 def _unknown(profile: Profile, name: str) -> InvalidRequest:
-    names = [f"`{preset.id}`" for preset in profile.negative_presets]
     additions = [preset for preset in profile.negative_presets if preset.addition]
     bases = [preset for preset in profile.negative_presets if not preset.addition]
-    hint = f", and combinations such as `{bases[0].id}+{additions[0].id}`" if bases and additions else ""
+    known = Codes([*(preset.id for preset in profile.negative_presets), NO_PRESET])
+    if bases and additions:
+        return InvalidRequest(
+            "{model} has no negative preset `{name}`. It has: {known}, and combinations such as `{both}`.",
+            model=profile.name,
+            name=key(name)[:60],
+            known=known,
+            both=f"{bases[0].id}+{additions[0].id}",
+        )
     return InvalidRequest(
-        "{model} has no negative preset `{name}`. It has: {known}{hint}.",
+        "{model} has no negative preset `{name}`. It has: {known}.",
         model=profile.name,
         name=key(name)[:60],
-        known=", ".join([*names, f"`{NO_PRESET}`"]),
-        hint=hint,
+        known=known,
     )

@@ -15,6 +15,7 @@ from typing import Final
 from pipeline.errors import InvalidRequest
 from pipeline.prompt.grammar import escape
 from pipeline.prompt.words import table
+from pipeline.sentence import Codes, Sentence
 
 _ENDS = r"(?=\s*(?:$|,|BREAK\b|[)\]]|:\s*[+-]?[.\d]+\s*\)))"
 """What may follow a whole tag: the end, a comma, `BREAK`, the end of its group."""
@@ -44,12 +45,12 @@ _COLON = re.compile(r" ?: ?")
 _SPACES = re.compile(r"\s+")
 
 
-def clean(text: str, field: str) -> tuple[str, tuple[str, ...]]:
+def clean(text: str, field: str) -> tuple[str, tuple[Sentence, ...]]:
     """Take out invisible marks and refuse control characters.
 
     Args:
         text: what was typed.
-        field: how a sentence names it, for example `prompt`.
+        field: how a sentence names it, for example `Sentence("prompt")`.
 
     Returns:
         The text in NFC with every invisible format character (zero-width and right-to-left marks, soft
@@ -75,14 +76,16 @@ def clean(text: str, field: str) -> tuple[str, tuple[str, ...]]:
             marks[f"U+{ord(sign):04X}"] = None
         else:
             kept.append("," if sign in _COMMAS else sign)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
     if marks:
         codes = ", ".join(list(marks)[:5])
-        warnings = (f"Invisible marks in the {field} were left out ({codes}).",)
+        warnings = (
+            Sentence("Invisible marks in the {field} were left out ({codes}).", field=field, codes=codes),
+        )
     return unicodedata.normalize("NFC", "".join(kept)), warnings
 
 
-def spell_literals(text: str) -> tuple[str, tuple[str, ...]]:
+def spell_literals(text: str) -> tuple[str, tuple[Sentence, ...]]:
     r"""Escape the brackets of names and emoticons.
 
     `bishop_(chess)` is a name and becomes `bishop \(chess\)`. `lucy (cyberpunk)`, with a space, is emphasis
@@ -98,16 +101,22 @@ def spell_literals(text: str) -> tuple[str, tuple[str, ...]]:
     warnings = []
     if scan.names:
         warnings.append(
-            f"{_listed(scan.names)} was read as a name; to emphasise a word write a number, `(word:1.1)`."
+            Sentence(
+                "{names} was read as a name; to emphasise a word write a number, `(word:1.1)`.",
+                names=_listed(scan.names),
+            )
         )
     if scan.emphases:
         warnings.append(
-            f"The brackets of {_listed(scan.emphases)} were read as emphasis; for a name write an underscore "
-            r"before them, as in `bishop_(chess)`, or `bishop \(chess\)`."
+            Sentence(
+                "The brackets of {words} were read as emphasis; for a name write an underscore before them, as in "
+                r"`bishop_(chess)`, or `bishop \(chess\)`.",
+                words=_listed(scan.emphases),
+            )
         )
     if _LORA.search(text):
         warnings.append(
-            "`<lora:...>` is no command here: it would be read as plain words. Better leave it out."
+            Sentence("`<lora:...>` is no command here: it would be read as plain words. Better leave it out.")
         )
     return "".join(scan.out), tuple(warnings)
 
@@ -239,6 +248,6 @@ class _Scan:
         return len(match.group())
 
 
-def _listed(names: Collection[str]) -> str:
-    shown = [f"`{name[:60]}`" for name in list(names)[:3]]
-    return ", ".join(shown) + (" and others" if len(names) > 3 else "")
+def _listed(names: Collection[str]) -> Codes | Sentence:
+    shown = Codes(name[:60] for name in list(names)[:3])
+    return Sentence("{names} and others", names=shown) if len(names) > 3 else shown

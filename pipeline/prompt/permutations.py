@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.errors import InvalidRequest
+from pipeline.sentence import Sentence
 
 MAX_DEPTH: Final = 16
 """Braces open at the same time. Nobody writes more by intent, and it bounds the recursion of expanding."""
@@ -69,7 +70,7 @@ def read(text: str) -> Permutations:
             stack.append(_Open(match.start()))
         elif sign == "}":
             if len(stack) == 1:
-                raise _unbalanced(text, match.start(), "closes nothing")
+                raise _unbalanced(text, match.start(), Sentence("closes nothing"))
             top.end_alternative()
             stack.pop()
             stack[-1].parts.append(_choice(top.done))
@@ -78,7 +79,7 @@ def read(text: str) -> Permutations:
         else:
             top.parts.append(sign)
     if len(stack) > 1:
-        raise _unbalanced(text, stack[-1].place, "is never closed")
+        raise _unbalanced(text, stack[-1].place, Sentence("is never closed"))
     return _sequence(stack[0].parts)
 
 
@@ -117,7 +118,7 @@ def _sequence(parts: list[str | Choice]) -> Permutations:
     return Permutations(tuple(parts), count)
 
 
-def _unbalanced(text: str, place: int, what: str) -> InvalidRequest:
+def _unbalanced(text: str, place: int, what: Sentence) -> InvalidRequest:
     before, after = text[max(0, place - _EXCERPT) : place], text[place : place + _EXCERPT]
     return InvalidRequest(
         "The `{brace}` at character {place} of the prompt {what}: `{excerpt}`. Braces stand for alternatives, as in "

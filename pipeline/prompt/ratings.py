@@ -9,11 +9,12 @@ from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.ladder import Ladder
 from pipeline.prompt.normalise import key
 from pipeline.prompt.vocabulary import negative_words, positive_words
+from pipeline.sentence import Codes, Sentence
 
 
 def choose_rating(
     profile: Profile, tags: Iterable[str], rating: Rating | None, ceiling: Rating
-) -> tuple[Rating, str, tuple[str, ...]]:
+) -> tuple[Rating, Sentence, tuple[Sentence, ...]]:
     """Decide which rating is painted.
 
     What the member chose comes first, then what the prompt says itself in the card's words, then the
@@ -51,20 +52,29 @@ def choose_rating(
     highest = max(said.values(), key=lambda step: step.level, default=None)
     if rating is not None:
         others = _foreign(profile, said, rating)
-        warnings: tuple[str, ...] = ()
+        warnings: tuple[Sentence, ...] = ()
         if others:
             asked = max(others.values(), key=lambda step: step.level)
-            warnings = (f"The prompt asks for the rating `{asked.value}`, but `{rating.value}` was chosen.",)
-        return rating, "as chosen", warnings
+            warnings = (
+                Sentence(
+                    "The prompt asks for the rating `{asked}`, but `{rating}` was chosen.",
+                    asked=asked.value,
+                    rating=rating.value,
+                ),
+            )
+        return rating, Sentence("as chosen"), warnings
     default = min(profile.default_rating, ceiling, key=lambda step: step.level)
     if highest is None or not _foreign(profile, said, default):
-        reason = "the default of this model" if default is profile.default_rating else "the most here"
-        return default, reason, ()
+        lowered = default is not profile.default_rating
+        return default, Sentence("the most here") if lowered else Sentence("the default of this model"), ()
     if not _foreign(profile, said, highest):
-        return highest, "as the prompt says", ()
-    words = ", ".join(f"`{word}`" for word in said)
-    told = f"The prompt holds words of different ratings: {words}; the strongest, `{highest.value}`, counts."
-    return highest, "as the prompt says", (told,)
+        return highest, Sentence("as the prompt says"), ()
+    told = Sentence(
+        "The prompt holds words of different ratings: {words}; the strongest, `{rating}`, counts.",
+        words=Codes(said),
+        rating=highest.value,
+    )
+    return highest, Sentence("as the prompt says"), (told,)
 
 
 def rating_of_text(profile: Profile, prompt: str) -> Rating:

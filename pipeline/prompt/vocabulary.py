@@ -13,6 +13,7 @@ from pipeline.profiles.types import Profile, Rating, TagKind, TagSide, YearRange
 from pipeline.prompt.normalise import key
 from pipeline.prompt.ordering import END, START
 from pipeline.prompt.tags import Item, key_of, read
+from pipeline.sentence import Codes, Sentence
 
 QUALITY_KINDS: Final = (TagKind.QUALITY, TagKind.SCORE, TagKind.AESTHETIC)
 """The families that the option `quality` chooses from."""
@@ -136,19 +137,30 @@ def year_tag(vocabulary: Vocabulary, wanted: str) -> str:
         return ""
     if vocabulary.kinds.get(name) is TagKind.YEAR:
         return vocabulary.spellings[name]
-    known = vocabulary.known([TagKind.YEAR])
+    span: tuple[str, str] | None = None
     if years:
         spelled = years.pattern.format(n=name) if re.fullmatch("[0-9]{1,4}", name) else name
         if (number := year_number(years, key(spelled))) is not None:
             return years.pattern.format(n=number)
-        known.append(f"{years.pattern.format(n=years.first)}` to `{years.pattern.format(n=years.last)}")
-    raise unknown(vocabulary.profile, "year tag", wanted.strip(), known)
+        span = (years.pattern.format(n=years.first), years.pattern.format(n=years.last))
+    known = vocabulary.known([TagKind.YEAR])
+    raise unknown(vocabulary.profile, Sentence("year tag"), wanted.strip(), known, span)
 
 
-def unknown(profile: Profile, what: str, given: str, known: Sequence[str]) -> InvalidRequest:
-    """The sentence for a tag that the card does not document; the closest known ones come first."""
+def unknown(
+    profile: Profile, what: Sentence, given: str, known: Sequence[str], span: tuple[str, str] | None = None
+) -> InvalidRequest:
+    """The sentence for a tag that the card does not document; the closest known ones come first.
+
+    Args:
+        profile: whose card.
+        what: what kind of tag it was to be.
+        given: what was typed.
+        known: the tags of that kind.
+        span: the first and last of those that are counted through, where there are such.
+    """
     shown = given if len(given) <= 60 else given[:60] + "…"
-    if not known:
+    if not known and not span:
         return InvalidRequest(
             "`{given}` cannot be used: {model} documents no {what}s.",
             given=shown,
@@ -156,11 +168,15 @@ def unknown(profile: Profile, what: str, given: str, known: Sequence[str]) -> In
             what=what,
         )
     wanted = key(given[:100])
-    closest = sorted(known, key=lambda tag: -SequenceMatcher(None, wanted, key(tag)).ratio())
+    closest = Codes(sorted(known, key=lambda tag: -SequenceMatcher(None, wanted, key(tag)).ratio()))
+    listed: Codes | Sentence = closest
+    if span:
+        listed = Sentence("`{first}` to `{last}`", first=span[0], last=span[1])
+        listed = Sentence("{tags}, {more}", tags=closest, more=listed) if closest else listed
     return InvalidRequest(
         "`{given}` is no {what} of {model}. It knows: {known}.",
         given=shown,
         what=what,
         model=profile.name,
-        known=", ".join(f"`{tag}`" for tag in closest),
+        known=listed,
     )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Final
 
+from pipeline.sentence import Sentence
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -47,14 +49,14 @@ ESTIMATES: Final = ("a few seconds", "about {n} s", "about {n} min", "about {n} 
 """How a duration can be worded, shortest first."""
 
 
-def wording(seconds: float) -> str:
+def wording(seconds: float) -> Sentence:
     """A duration as a fragment of a sentence: "a few seconds", "about 40 s", "about 3 min", "about 2 h".
 
     Rounded up to what the estimate is worth, so that a promise is kept rather than broken. Anything that is
     not a number a person could wait for is "more than a day".
     """
     words, number = estimate(seconds)
-    return words.format(n=number)
+    return Sentence(words, n=number)
 
 
 def estimate(seconds: float) -> tuple[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
 import os
 import subprocess
@@ -11,11 +13,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.app import open_app
 from bot.cli.main import BAD_INPUT, main
 from pipeline import built_in
+from pipeline.errors import MemberError
 from pipeline.metadata import RECIPE_KEY
 from pipeline.prompt.tokens import TokenMeter
 from pipeline.recipe import Recipe
+from tests.support.scripted_engine import ScriptedEngine
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("imagine", "prompt", "profiles", "doctor", "run", "demo")
@@ -202,3 +207,111 @@ def test_python_dash_m_bot_works_from_the_checkout(tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["prompt"].startswith("1girl")
+
+
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    """The engine of `imagine`, without a model."""
+    engine = ScriptedEngine()
+    monkeypatch.setattr("bot.cli.imagine.open_app", functools.partial(open_app, make_engine=lambda _: engine))
+    return engine
+
+
+def several(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, list[dict[str, object]], str]:
+    """Two permutations, each with two rows of seeds: six pictures in four jobs."""
+    status, out, err = call(capsys, "imagine", "1girl, {red|blue} hair", "--seeds", "7-8,20", "--json", *more)
+    return status, [json.loads(line) for line in out.splitlines()], err
+
+
+@pytest.mark.parametrize("pending", ["12", "2"])
+def test_permutations_and_seeds_are_expanded(
+    capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch, pending: str
+) -> None:
+    """Every prompt with every seed, also where fewer may wait at the same time."""
+    monkeypatch.setenv("MAX_PENDING_PER_MEMBER", pending)
+    status, lines, err = several(capsys, "--yes")
+    assert status == 0, err
+    assert "6 pictures in 4 jobs" in err
+    assert [line["seed"] for line in lines] == [7, 8, 20] * 2
+    assert ["red hair" in str(line["prompt"]) for line in lines] == [True] * 3 + [False] * 3
+    assert len({line["path"] for line in lines}) == 6
+    assert all(Path(str(line["path"])).is_file() for line in lines)
+    assert len(scripted.painted) == 6
+
+
+def test_a_named_png_is_numbered_through_all_jobs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine
+) -> None:
+    """No picture takes another one's place."""
+    several(capsys, "--yes", "--out", "it.png")
+    names = ["it.png", *(f"it-{n}.png" for n in range(2, 7))]
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == sorted(names)
+
+
+def test_several_jobs_are_asked_about(
+    capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not say yes has painted nothing; a script is told how to say it."""
+    status, lines, err = several(capsys)
+    assert (status, lines, scripted.painted) == (BAD_INPUT, [], [])
+    assert "6 pictures in 4 jobs" in err
+    assert "--yes" in err
+    monkeypatch.setattr(sys, "stdin", Terminal("\n"))
+    assert several(capsys)[:2] == (BAD_INPUT, [])
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    status, lines, err = several(capsys)
+    assert (status, len(lines)) == (0, 6), err
+
+
+def test_one_job_is_not_asked_about(capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine) -> None:
+    """A row of up to four seeds, and braces around a single text."""
+    status, out, err = call(capsys, "imagine", "{red} hair", "--seeds", "3-5")
+    assert status == 0, err
+    assert [line.split("seed ")[1].split()[0] for line in out.splitlines()] == ["3", "4", "5"]
+
+
+def test_a_picture_that_fails_takes_no_other_along(
+    capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine
+) -> None:
+    """The others are written, and the status says that not all is well."""
+    scripted.fault = lambda work: MemberError("No paint.") if work.recipe.seed == 20 else None
+    status, lines, err = several(capsys, "--yes")
+    assert status == 1
+    assert [line["seed"] for line in lines] == [7, 8] * 2
+    assert err.count("No paint.") == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("{a|b",), "never closed"),
+        (("{a|b}" * 10, "--count", "1"), "1000 is the most"),
+        (("1girl", "--seeds", "1-2000"), "1000 is the most"),
+        (("1girl", "--seeds", "9-1"), "counts down"),
+        (("1girl", "--seeds", "1-4", "--seed", "3"), "either"),
+        (("{1girl|1girl, highly detailed \x07}",), "character"),
+    ],
+)
+def test_a_batch_that_cannot_be_is_refused(
+    capsys: pytest.CaptureFixture[str], scripted: ScriptedEngine, options: tuple[str, ...], words: str
+) -> None:
+    """Before anything is asked or painted."""
+    status, out, err = call(capsys, "imagine", *options, "--yes")
+    assert (status, out, scripted.painted) == (BAD_INPUT, "", [])
+    assert words in err
+
+
+def test_prompt_shows_every_permutation(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object for each."""
+    status, out, _ = call(capsys, "prompt", "1girl, {red|blue} hair", "--json")
+    assert status == 0
+    red, blue = (json.loads(line)["prompt"] for line in out.splitlines())
+    assert ("red hair" in red, "blue hair" in blue) == (True, True)

@@ -14,6 +14,7 @@ from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest
+from pipeline.sentence import Sentence
 
 Profiles = Mapping[str, Profile]
 
@@ -39,7 +40,7 @@ def filled(
         prompt=prompt,
         seed=seed,
         typed=typed,
-        layers=tuple(Layer(each, place) for each, place in zip(layers, places, strict=True)),
+        layers=tuple(Layer(each, Sentence(place)) for each, place in zip(layers, places, strict=True)),
         profiles=profiles,
         default_profile="miniature",
         ceiling=ceiling,

@@ -182,8 +182,11 @@ async def test_the_cap_holds_for_the_whole(world: World, engine: ScriptedEngine)
     for _ in range(2):
         await world.imagine(count=4)
     told = await paint(world, asked)
-    assert "8 pictures waiting, and 12 is the most" in answer_of(told)
+    assert "a batch of 8 pictures, and 8 of the 12 that may wait here already do" in answer_of(told)
+    assert "press Paint again" in answer_of(told)
+    assert told.followups[-1].ephemeral
     assert len(world.app.studio.waiting_jobs()) == 2
+    assert buttons_of(asked.response) == ["Paint 8 pictures", "Cancel"]
     engine.hold_at = None
     await world.finished()
     await paint(world, asked)
@@ -195,6 +198,34 @@ async def test_the_guilds_cap_holds_too(tmp_path: Path, engine: ScriptedEngine) 
     """Where it is the smaller one."""
     async with discord_world(tmp_path, make_engine=lambda _: engine, max_pending_per_guild=3) as world:
         assert "3 is the most" in answer_of(await world.imagine(prompt="{a|b}{c|d}"))
+
+
+async def test_others_of_the_guild_may_have_filled_it_meanwhile(tmp_path: Path, engine: ScriptedEngine) -> None:
+    """Between the question and the press: nothing of it is queued, and it is painted when they are done."""
+    engine.hold_at = 1
+    async with discord_world(tmp_path, make_engine=lambda _: engine, max_pending_per_guild=5) as world:
+        asked: Any = await world.imagine(prompt="{a|b}", count=2)
+        await world.imagine(world.bob, count=2)
+        assert "4 pictures, and 2 of the 5 that may wait" in answer_of(await paint(world, asked))
+        assert len(await painted(world)) == 1
+        engine.hold_at = None
+        await world.finished()
+        await paint(world, asked)
+        await world.finished()
+        assert len(world.galleries()) == 3
+
+
+async def test_a_cap_that_was_lowered_since_is_told(tmp_path: Path, engine: ScriptedEngine) -> None:
+    """By the owner, at a restart: waiting would never help, so the sentence does not ask for it."""
+    async with discord_world(tmp_path, make_engine=lambda _: engine) as world:
+        asked: Any = await world.imagine(prompt="{a|b}", count=4)
+        world._settings["max_pending_per_member"] = 6
+        await world.restart()
+        told = answer_of(await paint(world, asked))
+        assert "a batch of 8 pictures, and 6 is the most that may wait here now" in told
+        assert await painted(world) == []
+        await world.alice.click(asked.response, label="Cancel")
+        assert "Nothing was queued" in text_of(asked.response)
 
 
 async def test_a_single_meaning_is_painted_at_once(world: World) -> None:

@@ -127,6 +127,19 @@ async def test_where_nothing_is_that_is_said(world: World, options: dict[str, An
     assert world.history() == []
 
 
+@pytest.mark.parametrize(("kind", "shown"), [("JPEG", "JPEG"), ("WEBP", "WebP")])
+async def test_other_kinds_of_files_are_named(world: World, kind: str, shown: str) -> None:
+    """By what they are and not by their name, with what would be right; in private, for the command and the menu."""
+    other = ("painted.png", saved(Image.new("RGB", (64, 64)), kind))
+    by_command = await world.alice.slash(world.channel, "describe", image=other)
+    by_menu = await menu(world, await posted(world, other))
+    for result in (by_command, by_menu):
+        assert f"{shown} file, and settings are read from PNG files only" in answer_of(result)
+        assert result.ephemeral
+    both = await menu(world, await posted(world, other, FILE))
+    assert form_of(both)["prompt"]["value"].startswith("masterpiece, 1girl")
+
+
 async def test_hostile_text_stays_text(world: World) -> None:
     """No ping, no broken block, no link of somebody else's."""
     text = "```@everyone [click](https://evil.example)\nSteps: 3, Sampler: **x** @here, CFG scale: 5, Model: [a](b)"

@@ -7,9 +7,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.errors import shown
-from cogs.text import alt, bar, block, clean, inline, length, plain, seeds, trim
-from pipeline.errors import MemberError
+from cogs.text import alt, bar, block, clean, inline, length, plain, seeds, shown, trim
+from cogs.words import speak
+from pipeline.sentence import Codes, Sentence
 
 ANY = st.text(st.characters(), max_size=400)
 
@@ -67,7 +67,7 @@ EVIL = "x` <@123> @everyone [a](http://e.com)\n# big"
 
 def test_a_parameter_cannot_leave_its_code() -> None:
     """What a member typed stays inside the backticks of our own sentence."""
-    made = shown(MemberError("There is no `{model}` here: {model}.", model=EVIL))
+    made = shown(Sentence("There is no `{model}` here: {model}.", model=EVIL))
     assert made.count("`") == 2
     assert "\n" not in made
     inside = made.split("`")[1]
@@ -91,5 +91,36 @@ def test_plain_text_is_one_harmless_line(text: str) -> None:
 
 def test_numbers_and_addresses_stay_readable() -> None:
     """Format specifications work, and an address can still be copied."""
-    error = MemberError("{size:.1f} GB from {url}, `{name}`.", size=2.25, url="https://a.b/c_d", name="e_f")
+    error = Sentence("{size:.1f} GB from {url}, `{name}`.", size=2.25, url="https://a.b/c_d", name="e_f")
     assert shown(error) == "2.2 GB from https://a.b/c_d, `e_f`."
+
+
+def test_a_sentence_within_a_sentence_is_said_in_the_same_language() -> None:
+    """Whatever stands in it stays as harmless as it would be outside."""
+    place = Sentence("your preset `{name}`", name=EVIL)
+    speak("ja")
+    try:
+        made = shown(
+            Sentence(
+                "The model `{name}` of {place} is no longer known, so it was left out.", name="m", place=place
+            )
+        )
+    finally:
+        speak(None)
+    assert made.startswith("プリセット `x")
+    assert made.count("`") == 4
+    assert "\n" not in made
+
+
+@given(st.lists(ANY, max_size=3))
+def test_names_are_each_in_code_of_their_own(names: list[str]) -> None:
+    """And cannot leave it."""
+    made = shown(Sentence("Choose one of: {known}.", known=Codes(names)))
+    assert made.count("`") == 2 * len(names)
+    assert "\n" not in made
+
+
+def test_a_text_of_an_old_row_is_taken_as_typed() -> None:
+    """It may hold what members type, unless it is a sentence of ours."""
+    assert shown("a [b](http://c.d) *e*") == r"a \[b\](http://c.d) \*e\*"
+    assert shown("These pictures were deleted meanwhile.") == "These pictures were deleted meanwhile."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,41 @@ import pytest
 from discord import app_commands
 
 from cogs.words import FOLDER, Words, languages, say, speak
-from tests.support.sentences import modules, sentences
+from pipeline.profiles.loader import load_profiles
+from tests.support.sentences import (
+    ROOT,
+    Text,
+    has_words,
+    joined,
+    modules,
+    sentences,
+    texts_of,
+    undecided,
+    unsaid,
+)
 from tests.support.simcord_env import World, answer_of
 
 LANGUAGES = sorted(file.stem for file in FOLDER.glob("*.json"))
+UNSAID_MODULES = [file for file in modules() if file.is_relative_to(ROOT / "cogs")]
+JOINED_ELSEWHERE = {
+    "pipeline/engine/weights.py": "what `doctor` tells an owner",
+    "pipeline/engine/inspect.py": "what `doctor` tells an owner",
+    "pipeline/engine/fetch.py": "headers of HTTP and of git",
+    "pipeline/metadata.py": "the field's own format, written into files",
+    "pipeline/prompt/ordering.py": "a pattern",
+    "db/forgetting.py": "SQL",
+}
+"""Modules whose f-strings hold words that no member reads, and what they are."""
+UNDECIDED = {
+    "Sentence(self.template, **self.params)": "an error's, which was written out where it was raised",
+    "Sentence(error.template, **error.values)": "the same of the database",
+    "DatabaseError(sentence, name=name)": "out of a table",
+    "Sentence(doing)": "what `tell` was told",
+    "Sentence(words, n=number)": "one of `ESTIMATES`",
+    "Sentence(remark)": "what a card says of its ratings",
+    "Sentence(template, **values)": "read from JSON",
+}
+"""Templates that are not written out where a sentence is made of them, and where else they are."""
 
 
 def fields(text: str) -> list[str]:
@@ -40,9 +73,10 @@ def shown_by_discord(command: Any) -> set[str]:
 def spoken(world: World) -> set[str]:
     """All that is said anywhere."""
     found = set().union(*(sentences(file) for file in modules()))
+    found |= set().union(*(texts_of(profile) for profile in load_profiles().values()))
     for kind in discord.AppCommandType:
         found |= set().union(*(shown_by_discord(each) for each in world.bot.tree.get_commands(type=kind)))
-    return {text for text in found if any(letter.isalpha() for letter in text)}
+    return {text for text in found if has_words(text)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -55,6 +89,44 @@ async def test_no_sentence_is_missing(spoken: set[str], language: str) -> None:
 async def test_no_sentence_is_left_over(spoken: set[str], language: str) -> None:
     """One that is said no more, or was changed in the code alone."""
     assert sorted(set(languages()[language]) - spoken) == []
+
+
+def test_no_text_is_joined_in_english() -> None:
+    """An f-string with words in it is English for ever: it has to be a template in `say` or `Sentence`."""
+    found = [each for file in modules() for each in joined(file)]
+    assert [str(each) for each in found if each.place.partition(":")[0] not in JOINED_ELSEWHERE] == []
+
+
+async def test_no_text_is_written_out_and_not_said(spoken: set[str]) -> None:
+    """What stands in a message, on a button or in a form goes through `say`."""
+    assert [str(each) for file in UNSAID_MODULES for each in unsaid(file, spoken)] == []
+
+
+def test_every_template_is_written_out() -> None:
+    """So that the files of languages can be held against the code."""
+    found = [each for file in modules() for each in undecided(file)]
+    assert [str(each) for each in found if each.text not in UNDECIDED] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('f"Your {count} pictures"', joined),
+        ('f"**Model** {name}"', joined),
+        ('ui.Button(label="Reset")', partial(unsaid, spoken=set())),
+        ('ui.Modal[Any](title=name or "Aspect")', partial(unsaid, spoken=set())),
+        ('lines = ["Nothing to show."]', partial(unsaid, spoken=set())),
+        ("MemberError(why)", undecided),
+        ('Sentence("a" + name)', undecided),
+    ],
+)
+def test_what_no_language_could_say_is_found(
+    code: str, found: Callable[[Path], Iterator[Text]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests above would see each of these."""
+    monkeypatch.setattr("tests.support.sentences.ROOT", tmp_path)
+    (tmp_path / "some.py").write_text(f"{code}\n", encoding="utf-8")
+    assert len(list(found(tmp_path / "some.py"))) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -117,5 +189,5 @@ def test_a_new_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         speak(discord.Locale.german)
         assert say("Not done.") == "Nicht ausgeführt."
     finally:
+        speak(None)  # looks the language up, so before the cache is emptied
         languages.cache_clear()
-        speak(None)

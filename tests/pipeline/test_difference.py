@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.difference import ANOTHER, NOISE, Change, Reweighted, TagChange, difference, tag_change
 from pipeline.recipe import Recipe
+from pipeline.sentence import Sentence
 
 RECIPE = Recipe(
     profile="miniature",
@@ -33,21 +34,21 @@ def test_other_weights_leave_the_recipe_the_same() -> None:
     """They say what met it, not what was asked for; they are told apart."""
     found = difference(RECIPE.with_weights("hub:a"), RECIPE.with_weights("hub:b"))
     assert found.same_recipe
-    assert found.weights == Change("weights", "hub:a", "hub:b")
+    assert found.weights == Change(Sentence("Weights"), "hub:a", "hub:b")
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"seed": 8}, Change("seed", "7", "8")),
-        ({"width": 320}, Change("size", "256 x 256", "320 x 256")),
-        ({"sampler": "euler"}, Change("sampler", "Euler a", "Euler")),
-        ({"sampler": "of-old"}, Change("sampler", "Euler a", "of-old")),
-        ({"steps": 21}, Change("steps", "20", "21")),
-        ({"guidance_scale": 5.5}, Change("guidance", "5", "5.5")),
-        ({"profile": "other"}, Change("model", "miniature", "other")),
-        ({"mask": "ab"}, Change("painted over", "all of it", "a part")),
-        ({"upscaler": "of-old"}, Change("enlarged by", "nothing", "of-old")),
+        ({"seed": 8}, Change(Sentence("Seed"), "7", "8")),
+        ({"width": 320}, Change(Sentence("Size"), "256 x 256", "320 x 256")),
+        ({"sampler": "euler"}, Change(Sentence("Sampler"), "Euler a", "Euler")),
+        ({"sampler": "of-old"}, Change(Sentence("Sampler"), "Euler a", "of-old")),
+        ({"steps": 21}, Change(Sentence("Steps"), "20", "21")),
+        ({"guidance_scale": 5.5}, Change(Sentence("Guidance"), "5", "5.5")),
+        ({"profile": "other"}, Change(Sentence("Model"), "miniature", "other")),
+        ({"mask": "ab"}, Change(Sentence("Painted over"), "all of it", "a part")),
+        ({"upscaler": "of-old"}, Change(Sentence("Enlarged by"), "nothing", "of-old")),
     ],
 )
 def test_each_field_has_its_words(changes: dict[str, object], expected: Change) -> None:
@@ -62,11 +63,11 @@ def test_starting_from_a_picture_is_told_with_its_strength() -> None:
     """From noise, from a picture, and from two different ones."""
     varied = replace(RECIPE, init_image="a" * 64, strength=0.5)
     assert difference(RECIPE, varied).changes == (
-        Change("starts from", NOISE, ANOTHER),
-        Change("strength", "-", "0.5"),
+        Change(Sentence("Starts from"), NOISE, ANOTHER),
+        Change(Sentence("Strength"), "-", "0.5"),
     )
     [change] = difference(varied, replace(varied, init_image="b" * 64)).changes
-    assert change == Change("starts from", f"{ANOTHER} (aaaaaaaa)", f"{ANOTHER} (bbbbbbbb)")
+    assert change == Change(Sentence("Starts from"), f"{ANOTHER} (aaaaaaaa)", f"{ANOTHER} (bbbbbbbb)")
 
 
 @pytest.mark.parametrize(

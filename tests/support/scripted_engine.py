@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from pipeline.recipe import Recipe
-from pipeline.work import Dropped, Event, Failed, Loading, Painted, Preview, Started, Stepped, Work
+from pipeline.work import Dropped, Event, Failed, Loading, Notice, Painted, Preview, Started, Stepped, Work
 
 
 class ScriptedEngine:
@@ -16,6 +16,7 @@ class ScriptedEngine:
         hold_at: step at which every picture waits; None lets them all finish.
         fault: called with a work as it would finish; what it returns, if anything, fails the picture.
         loading: text of a `Loading` event sent for every picture that is added.
+        notices: said of every picture that is added.
         sketch: called with a work that asks for previews and a step; what it returns, if anything, is sent.
         sources: the pictures that others started from, in the order in which those were added.
         painted: ids in the order in which they were finished.
@@ -25,6 +26,7 @@ class ScriptedEngine:
         self.hold_at: int | None = None
         self.fault: Callable[[Work], Exception | None] = lambda _: None
         self.loading = ""
+        self.notices: tuple[str, ...] = ()
         self.painted: list[int] = []
         self.sources: list[bytes] = []
         self.sketch: Callable[[Work, int], Preview | None] = lambda *_: None
@@ -46,6 +48,7 @@ class ScriptedEngine:
             self._news.append(Loading(work.recipe.profile, self.loading, 0.5, (work.id,)))
         else:
             self._news.append(Started(work.id))
+        self._news += [Notice(work.id, text) for text in self.notices]
 
     def cancel(self, work_id: int) -> None:
         """Drop a picture at the next tick."""

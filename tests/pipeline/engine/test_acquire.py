@@ -88,7 +88,7 @@ def test_other_failures_of_loading_are_not_tried_again(model: LoadedModel) -> No
 def test_later_pictures_hear_what_was_given_up_before(model: LoadedModel) -> None:
     """A smaller batch is remembered, so a picture that joins under it is told, once."""
     engine = Engine(Shelf(stock=model))
-    engine._ladder.step_down(model, (8, 8), batch=4, decoding=False)
+    engine._ladder.step_down(model, (8, 8), batch=4, vae=False)
     engine.add(make_work(1))
     engine.add(make_work(2, width=96))
     assert [(notice.id, notice.text) for notice in of_kind(drain(engine), Notice)] == [(1, SMALLER_BATCH)]

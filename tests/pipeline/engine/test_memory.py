@@ -22,8 +22,8 @@ from pipeline.engine.memory import (
     keep_only,
 )
 from pipeline.errors import OutOfMemory
-from pipeline.work import Event, Failed, Notice, Painted, Stepped
-from tests.support.painting import Shelf, drain, make_work, of_kind
+from pipeline.work import Event, Failed, Notice, Painted, Stepped, Work
+from tests.support.painting import Shelf, drain, make_recipe, make_work, of_kind
 
 
 @contextmanager
@@ -131,6 +131,40 @@ def test_a_decode_that_never_fits_fails_alone(model: Any) -> None:
     assert of_kind(events, Painted, 2)
 
 
+def _from_picture(number: int, **values: Any) -> Work:
+    """A work that starts from a picture of soft colours."""
+    recipe = make_recipe(steps=4, strength=0.5, init_image="ab" * 32, **values)
+    rows, columns = range(recipe.height), range(recipe.width)
+    source = bytes(part for y in rows for x in columns for part in (x, y, 255 - x))
+    return Work(number, recipe, source=source)
+
+
+def test_a_given_picture_is_encoded_in_tiles(model: Any) -> None:
+    """A VAE that takes half of it only: tiles, told to the one it concerns; others and noise are as ever."""
+    large, small = _from_picture(7, width=128, height=96), _from_picture(8, width=64, height=48)
+    with _too_large(model.vae.encoder, "forward", lambda sample: sample.shape[-1] > 64):
+        events = _paint(model, large, small, *_works(1))
+    assert of_kind(events, Failed) == []
+    assert {(e.id, e.text) for e in of_kind(events, Notice)} == {(7, TILED)}
+    for work in (small, *_works(1)):
+        alone = _paint(model, work)
+        assert of_kind(events, Painted, work.id)[0].pixels == of_kind(alone, Painted)[0].pixels
+    assert model.vae.use_tiling is False
+    # Tiles change shades, and nothing else of the picture.
+    [whole], [tiled] = of_kind(_paint(model, large), Painted), of_kind(events, Painted, 7)
+    changes = [abs(a - b) for a, b in zip(whole.pixels, tiled.pixels, strict=True)]
+    assert 0 < sum(changes) / len(changes) < 16
+
+
+def test_an_encode_that_never_fits_fails_alone(model: Any) -> None:
+    """Tiles, then everything else, then a sentence; the neighbour is painted."""
+    with _too_large(model.vae.encoder, "forward", lambda _: True):
+        events = _paint(model, _from_picture(1, width=64, height=64), make_work(2))
+    assert isinstance(of_kind(events, Failed, 1)[0].error, OutOfMemory)
+    assert [e.text for e in of_kind(events, Notice, 1)] == [TILED, FORGOTTEN]
+    assert of_kind(events, Painted, 2)
+
+
 def test_text_encoders_are_on_the_ladder_too(model: Any) -> None:
     """Running out of memory once while encoding is retried."""
     failures = iter([True])
@@ -150,9 +184,9 @@ def test_the_last_rung_sets_parts_aside(model: Any) -> None:
     """On a GPU the ladder ends with one part of the model on the device at a time, and then with nothing."""
     model.device = torch.device("meta")
     ladder = MemoryLadder()
-    assert ladder.step_down(model, (8, 8), batch=1, decoding=False) == OFFLOADED
+    assert ladder.step_down(model, (8, 8), batch=1, vae=False) == OFFLOADED
     assert model.offloaded
-    assert ladder.step_down(model, (8, 8), batch=1, decoding=False) is None
+    assert ladder.step_down(model, (8, 8), batch=1, vae=False) is None
 
 
 def test_offloaded_parts_come_and_go() -> None:
@@ -182,7 +216,7 @@ def test_what_was_given_up_is_forgotten_with_the_model() -> None:
     part: Any = torch.nn.Linear(1, 1)
     bare: Any = type("Bare", (), {"unet": part, "device": torch.device("cpu"), "offloaded": False})()
     ladder = MemoryLadder()
-    ladder.step_down(bare, (8, 8), batch=4, decoding=False)
+    ladder.step_down(bare, (8, 8), batch=4, vae=False)
     assert ladder.batch_limit(bare, (8, 8)) == 2
     assert ladder.batch_limit(bare, (16, 8)) is None
     del type(bare).unet, part

@@ -1,4 +1,4 @@
--- Revises: 0010
+-- Revises: 0011
 -- Reason: Quotas that are counted from what was asked for, jobs that moderators moved forward, and broadcasts.
 
 -- A moderator has moved the job to the front of its server's queue: when.

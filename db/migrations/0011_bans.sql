@@ -1,4 +1,4 @@
--- Revises: 0009
+-- Revises: 0010
 -- Reason: Bans and strikes, and every message that shows a job's pictures.
 
 -- Guild 0 is the whole instance. No `until` is for good. No reference to `users`: whoever never painted can be banned,
