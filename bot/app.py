@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +24,8 @@ from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
 from bot.moderation.enforcement import Enforcement, open_enforcement
 from bot.moderation.moderation import Moderation, open_moderation
+from bot.moderation.overview import Overseer
+from bot.moderation.queue_control import QueueControl
 from bot.pictures import Pictures
 from bot.preferences import Preferences
 from bot.recorder import Park, Recorder, plain_park
@@ -31,8 +34,11 @@ from bot.retention import Retention
 from bot.settings import Settings, SettingsError
 from bot.source_reader import SourceReader
 from bot.studio import Studio
+from bot.tally import Tally
+from db.broadcasts import Broadcasts
 from db.confirmations import Confirmations
 from db.database import Database
+from db.expiring import Expiring
 from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
@@ -77,6 +83,9 @@ class App:
     expander: Expander
     handed_in: HandedIn
     moderation: Moderation
+    queue_control: QueueControl
+    overseer: Overseer
+    broadcasts: Broadcasts
     enforcement: Enforcement
     jobs: Jobs
     store: KeyValue
@@ -123,6 +132,8 @@ async def open_app(
     await loop.run_in_executor(None, warm_up, profiles)
     board, queue = Board(), FairQueue()
     pictures = Pictures(settings.pictures, min_free_mb=settings.min_free_mb)
+    tally = Tally()
+    logging.getLogger().addHandler(tally)
 
     def emit(event: Event) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has closed: the next start paints it again
@@ -132,8 +143,8 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
-        moderation = await open_moderation(database)
         estimator = Estimator({})
+        moderation = await open_moderation(database, estimator, settings.control_guild)
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
         )
@@ -165,7 +176,18 @@ async def open_app(
             gallery=gallery,
             sources=sources,
             gate=moderation.gate,
+            pauses=moderation.pauses,
+            allowed=moderation.allowed,
         )
+        queue_control = QueueControl(
+            studio=studio,
+            jobs=jobs,
+            queue=queue,
+            board=board,
+            pauses=moderation.pauses,
+            wake=dispatcher.wake,
+        )
+        queue_control.hold_paused()
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
         exporter = Exporter(
@@ -174,13 +196,22 @@ async def open_app(
         await exporter.clean()
         afterwards = Afterwards(studio=studio, gallery=gallery, pictures=pictures)
         preferences = Preferences(studio=studio, tables=PreferenceTables(database))
-        batches = Batches(settings=settings, studio=studio, confirmations=Confirmations(database))
+        batches = Batches(
+            settings=settings, studio=studio, confirmations=Confirmations(database), rooms=moderation.rooms
+        )
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
-        retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
         handed_in = HandedIn(sources=sources, pictures=pictures)
         forgetter = Forgetter(
             studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
+        )
+        retention = Retention(
+            settings=settings,
+            keeping=keeping,
+            pictures=pictures,
+            expiring=Expiring(database),
+            forgetter=forgetter,
+            park=park,
         )
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
@@ -214,6 +245,9 @@ async def open_app(
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
                 moderation=moderation,
+                queue_control=queue_control,
+                overseer=Overseer(jobs, pictures, tally),
+                broadcasts=Broadcasts(database),
                 enforcement=enforcement,
                 jobs=jobs,
                 store=KeyValue(database),
@@ -226,6 +260,7 @@ async def open_app(
             await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
             await dispatcher.close()
             pictures.close()
+            logging.getLogger().removeHandler(tally)
 
 
 def _make_folders(settings: Settings) -> None:

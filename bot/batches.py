@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.drafts import DRAFT
+from bot.moderation.rooms import Rooms
 from bot.orders import Accepted, Lineage, Order, Origin, QueueFull
 from bot.permuted import expanded
 from bot.settings import Settings
@@ -16,6 +17,7 @@ from bot.studio import Studio
 from db.confirmations import Confirmations
 from db.jobs import CapReached, NotWaiting
 from pipeline.errors import InvalidRequest, MemberError
+from pipeline.prompt.permutations import read
 from pipeline.request import ImagineRequest
 from pipeline.sentence import packed, unpacked
 
@@ -47,10 +49,23 @@ class Batch:
 class Batches:
     """The use cases of batches. Speaks no Discord."""
 
-    def __init__(self, *, settings: Settings, studio: Studio, confirmations: Confirmations) -> None:
+    def __init__(
+        self, *, settings: Settings, studio: Studio, confirmations: Confirmations, rooms: Rooms
+    ) -> None:
         self._studio = studio
         self._confirmations = confirmations
+        self._rooms = rooms
         self._most = min(settings.max_pending_per_member, settings.max_pending_per_guild)
+
+    def check(self, origin: Origin, request: ImagineRequest, seeds: str = "") -> None:
+        """Whether a request may stand for several here.
+
+        Raises:
+            InvalidRequest: a brace is wrong.
+            MemberError: that is switched off.
+        """
+        several = read(request.prompt).count > 1
+        self._rooms.check_batch(origin, series=bool(seeds.strip()), permutations=several)
 
     def expanded(self, request: ImagineRequest, seeds: str = "") -> tuple[ImagineRequest, ...]:
         """The requests that one stands for, in the order in which they are painted.

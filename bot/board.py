@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.orders import Left
 from pipeline.work import Preview
 
 MAX_PREVIEWS: Final = 4
@@ -44,6 +45,8 @@ class LiveJob:
     """What stays worth knowing until the end, such as a change the out-of-memory ladder made."""
     previews: dict[int, Preview] = field(default_factory=dict)
     """The newest of each picture by its position, the longest unchanged first."""
+    left: Left | None = None
+    """What its member may still ask for, where that is limited."""
     event: asyncio.Event = field(default_factory=asyncio.Event)
 
 

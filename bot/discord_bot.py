@@ -33,10 +33,15 @@ from cogs.mod.delete import EverywhereButton, delete_menu
 from cogs.mod.group import mod_group
 from cogs.mod.upkeep import UpkeepTask
 from cogs.models import Models
+from cogs.owner.broadcasting import BroadcastButton, Broadcaster
+from cogs.owner.group import owner_group
 from cogs.painting import Painting
 from cogs.presets import Presets
+from cogs.privacy import Privacy
 from cogs.queue import Queue
+from cogs.quota import QuotaCog
 from cogs.result_buttons import RESULT_BUTTONS
+from cogs.servers import Servers
 from cogs.settings import Settings
 from cogs.settings_panel import SETTING_CONTROLS
 from cogs.sharing import Sharing
@@ -46,6 +51,8 @@ from cogs.words import Words, languages
 log = logging.getLogger(__name__)
 
 TREE_KEY: Final = "discord.command_tree"
+CONTROL_KEY: Final = "discord.control_tree"
+"""The last control server and the hash of what was sent there."""
 
 
 class Store(Protocol):
@@ -87,7 +94,15 @@ class TagbrushBot(commands.Bot):
         self.enforcement = app.enforcement
         self.door = Door(app.moderation.bans, app.enforcement.sanctions)
         self._retention = app.retention
-        self._mod = mod_group(app)
+        self._moderation = app.moderation
+        self._settings = app.settings
+        self._servers = Servers(self, app.moderation.instance)
+        self.broadcaster = Broadcaster(
+            self, app.broadcasts, app.moderation.audit, app.moderation.instance.welcome, app.studio.park
+        )
+        self._owner = owner_group(app, self._servers, self.broadcaster)
+        self._queue_control = app.queue_control
+        self._mod = mod_group(app, self.painting)
         self.forgetter = app.forgetter
         self.erasing = Erasing(self, app.forgetter, park=app.studio.park)
         self._exporter = app.exporter
@@ -101,8 +116,10 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
-        await self.add_cog(Queue(self.studio))
+        await self.add_cog(Queue(self.studio, self._queue_control))
+        await self.add_cog(QuotaCog(self._moderation.quotas))
         await self.add_cog(Models(self.studio))
+        await self.add_cog(Privacy(self._settings))
         await self.add_cog(Help(self.studio))
         await self.add_cog(History(self.studio, self.album))
         await self.add_cog(Again(self.studio, self.afterwards, self.album, self.painting))
@@ -115,10 +132,20 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
         await self.add_cog(UpkeepTask(self, self.enforcement.upkeep, self.door))
         self.add_dynamic_items(AuditTurnButton, EverywhereButton)
+        await self.add_cog(self._servers)
+        await self.add_cog(self.broadcaster)
+        self.add_dynamic_items(BroadcastButton)
+        if control := self._settings.control_guild:
+            self.tree.add_command(self._owner, guild=discord.Object(control))
         self.tree.add_command(self._mod)
         self.tree.add_command(delete_menu())
         await self.tree.set_translator(Words())
         await self.sync_commands()
+        await self.sync_control_guild()
+
+    async def is_owner(self, user: discord.abc.User, /) -> bool:
+        """Whether they own this instance: by the settings, or as Discord knows the application's owner or team."""
+        return user.id in self._settings.owner_ids or await super().is_owner(user)
 
     async def give_tour(self, guild_id: int, channel_id: int) -> None:
         """Post what to try first, with buttons that do it."""
@@ -144,9 +171,36 @@ class TagbrushBot(commands.Bot):
         log.info("commands synced")
         return True
 
-    def tree_digest(self) -> str:
+    async def sync_control_guild(self) -> None:
+        """Send the owner's commands to the control server, if they are not what was sent last.
+
+        One that is none any more loses them.
+        """
+        control = self._settings.control_guild
+        last, _, digest = (await self._store.get(CONTROL_KEY) or "0").partition(" ")
+        wanted = self.tree_digest(discord.Object(control)) if control else ""
+        if int(last) == control and digest == wanted:
+            return
+        try:
+            if int(last) not in {0, control}:
+                await self._clear(int(last))
+            if control:
+                await self.tree.sync(guild=discord.Object(control))
+        except discord.HTTPException as error:
+            log.error("the owner's commands could not be synced, the next start tries again: %s", error)  # noqa: TRY400
+            return
+        await self._store.set(CONTROL_KEY, f"{control} {wanted}")
+
+    async def _clear(self, guild_id: int) -> None:
+        try:
+            await self.tree.sync(guild=discord.Object(guild_id))
+        except discord.Forbidden:  # the bot was removed there, and its commands with it
+            log.info("the former control server %s cannot be reached any more", guild_id)
+
+    def tree_digest(self, guild: discord.Object | None = None) -> str:
         """A hash of every command, of the words they are translated by, and of the application they belong to."""
-        tree = sorted((c.to_dict(self.tree) for c in self.tree.get_commands()), key=lambda c: str(c["name"]))
+        found = self.tree.get_commands(guild=guild)
+        tree = sorted((c.to_dict(self.tree) for c in found), key=lambda c: str(c["name"]))
         text = json.dumps([self.application_id, tree, languages()], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -27,6 +27,10 @@ PREVIEWS: Final = 12
 """Previews made of one picture, about: at 25 steps one every second step, of which the newest is shown."""
 
 
+class Paused(Exception):
+    """The server's moderators held its queue back just when one of its pictures was to start."""
+
+
 class Painter(Protocol):
     """What the dispatcher needs of the executor."""
 
@@ -123,6 +127,9 @@ class Dispatcher:
             except (Closing, asyncio.CancelledError):
                 self._queue.requeue(ticket)
                 raise
+            except Paused:
+                self._queue.requeue(ticket)
+                continue
             except Exception as error:  # noqa: BLE001 - a recipe that cannot be read, say: this picture's trouble only
                 await self._recorder.failed(ticket, error)
                 continue
@@ -148,6 +155,7 @@ class Dispatcher:
 
         Raises:
             DiskFull, DatabaseError: not now.
+            Paused: not while its server is held back.
             InvalidRequest: its recipe cannot be read.
             MemberError: the picture it starts from is gone.
         """
@@ -161,6 +169,8 @@ class Dispatcher:
         # Nobody sees those of the command line.
         every = max(1, recipe.denoising_steps // PREVIEWS) if self._previews and job.origin != LOCAL.kind else 0
         work = Work(ticket.image_id, recipe, every, source, mask)
+        if self._queue.is_paused(ticket.guild_id):
+            raise Paused
         # Last: once this is written down, nothing may keep the picture from the engine.
         return (work, image.position) if await self._jobs.image_started(ticket.image_id) else None
 
@@ -171,6 +181,9 @@ class Dispatcher:
         places = self._max_running + self._spare
         if len(painting) >= places or len(self._running) >= 2 * places:
             return None
+        if self._held is not None and self._queue.is_paused(self._held.guild_id):
+            self._queue.requeue(self._held)
+            self._held = None
         ticket, self._held = self._held or self._pick(painting), None
         if ticket is None:
             return None

@@ -90,6 +90,10 @@ class Forgetter:
             await self._forgetting.files_gone([each for each in files if await self._pictures.remove(each)])
         return files
 
+    async def compact(self) -> None:
+        """See to it that nothing of what was erased can be read from the database's files any more."""
+        await self._forgetting.compact()
+
     # -- messages --------------------------------------------------------------------------------------------
 
     async def takedowns(self, after: int = 0) -> tuple[Takedown, ...]:

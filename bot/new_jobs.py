@@ -6,7 +6,7 @@ import json
 
 from bot.orders import Order, Origin
 from bot.settings import Settings
-from db.jobs import Image, Job, NewImage, NewJob
+from db.jobs import Image, Job, NewImage, NewJob, WaitingImage
 from pipeline.profiles.types import Rating
 from pipeline.queueing.cost import cost
 from pipeline.queueing.fair import Ticket
@@ -64,6 +64,18 @@ def ticket(job: Job, image: Image) -> Ticket:
         job_id=job.id,
         guild_id=job.guild_id,
         member_id=job.user_id,
+        cost=image.cost,
+        profile=image.profile,
+    )
+
+
+def waiting_ticket(image: WaitingImage) -> Ticket:
+    """The same for a picture that an earlier run left."""
+    return Ticket(
+        image_id=image.image_id,
+        job_id=image.job_id,
+        guild_id=image.guild_id,
+        member_id=image.user_id,
         cost=image.cost,
         profile=image.profile,
     )

@@ -109,6 +109,16 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a member may still ask for within a day, as it was when they last asked. None is no limit."""
+
+    pictures: int | None = None
+    of_pictures: int | None = None
+    seconds: float | None = None
+    of_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A snapshot of one job. `place` counts from 1 among the guild's waiting jobs, 0 when it runs."""
 
@@ -125,6 +135,11 @@ class Progress:
     notices: tuple[str, ...] = ()
     previews: tuple[Preview | None, ...] = ()
     """What the pictures look like so far, see `Board.previews_of`; `bot.previews.encode` makes a file of them."""
+
+    paused: str | None = None
+    """Why the server's moderators hold its queue back, empty without a reason; None when they do not."""
+    left: Left | None = None
+    """What its member may still paint, where that is limited."""
 
     @property
     def final(self) -> bool:

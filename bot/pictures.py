@@ -50,6 +50,14 @@ class KeptPicture:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes of the disk."""
+
+    free: int
+    total: int
+
+
 class Pictures:
     """Writes and finds the originals. Owns a pool of two threads; `close` joins them."""
 
@@ -76,6 +84,15 @@ class Pictures:
     async def work(self, function: Callable[[], T]) -> T:
         """Run something slow about files on a thread of the pool."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function)
+
+    async def room(self) -> Room:
+        """How much room the disk of the pictures has."""
+
+        def look() -> Room:
+            usage = shutil.disk_usage(self._folder)
+            return Room(usage.free, usage.total)
+
+        return await self.work(look)
 
     async def check_space(self) -> None:
         """Refuse new work while the disk is nearly full.

@@ -92,7 +92,7 @@ class Preferences:
                 typed=typed,
                 layers=tuple(layers),
                 profiles=self._studio.profiles,
-                default_profile=self._studio.default_profile,
+                default_profile=self._studio.default_of(origin.guild_id),
                 ceiling=self._studio.ceiling(origin),
             )
             return Effective(request, warnings, defaults.private)
@@ -104,15 +104,17 @@ class Preferences:
         """Whether the member wants their pictures for themselves where they do not say."""
         return (await self._tables.defaults(user_id)).private
 
-    async def model(self, user_id: int, typed: str | None, preset: str | None = None) -> Profile:
-        """The model of a half-filled command. What is half-typed or unknown is passed over."""
+    async def model(
+        self, user_id: int, typed: str | None, preset: str | None = None, guild_id: int = 0
+    ) -> Profile:
+        """The model of a half-filled command in a server. What is half-typed or unknown is passed over."""
         names = [typed]
         if preset and (found := await self._tables.preset(user_id, folded(preset))) is not None:
             names.append(read(found).options.profile)
         names.append((await self._tables.defaults(user_id)).profile)
-        return self.named(*names)
+        return self.named(*names, guild_id=guild_id)
 
-    def named(self, *names: str | None) -> Profile:
+    def named(self, *names: str | None, guild_id: int = 0) -> Profile:
         """The first model that is named and known, or the server's default."""
         for name in names:
             if name:
@@ -120,7 +122,7 @@ class Preferences:
                     return choose_profile(self._studio.profiles, name, name)
                 except InvalidRequest:
                     continue
-        return self._studio.profiles[self._studio.default_profile]
+        return self._studio.profiles[self._studio.default_of(guild_id)]
 
     # -- settings --------------------------------------------------------------------------------------------
 

@@ -115,7 +115,9 @@ class Recorder:
             lambda: self._pictures.save(ticket.job_id, position, recipe, event.pixels), "saving a picture"
         )
         try:
-            job = await self.until_done(lambda: self._write(recipe, event, saved), "writing down a picture")
+            job = await self.until_done(
+                lambda: self._write(recipe, event, saved, seconds), "writing down a picture"
+            )
         except LookupError:
             # Its member was forgotten while it was being painted: nothing of it may stay.
             await self._pictures.remove(saved.file)
@@ -131,7 +133,7 @@ class Recorder:
             self._estimator.learn(recipe.profile, speed)
         self._settle(job)
 
-    async def _write(self, recipe: Recipe, event: Painted, saved: SavedPicture) -> Job:
+    async def _write(self, recipe: Recipe, event: Painted, saved: SavedPicture, share: float) -> Job:
         return await self._jobs.image_painted(
             event.id,
             file=saved.file,
@@ -140,6 +142,7 @@ class Recorder:
             weights=event.weights,
             recipe=recipe.to_json(),
             size=saved.size,
+            share=share,
         )
 
     async def failed(self, ticket: Ticket, error: Exception) -> None:

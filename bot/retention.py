@@ -1,4 +1,4 @@
-"""The retention rule: originals go, oldest first, beyond so many days or gigabytes. Recipes stay for ever."""
+"""How long things are kept: original files by days or gigabytes, and whole jobs, with their prompts, by days."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.errors import tell
+from bot.forgetting import Forgetter
 from bot.pictures import Pictures
 from bot.recorder import Park, plain_park
 from bot.settings import Settings
+from db.expiring import Expiring
 from db.keeping import Keeping, KeptFile
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class Retention:
         settings: Settings,
         keeping: Keeping,
         pictures: Pictures,
+        expiring: Expiring,
+        forgetter: Forgetter,
         park: Park = plain_park,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -45,18 +49,39 @@ class Retention:
         self._most_bytes = settings.retention_gb * _GIGABYTE
         self._keeping = keeping
         self._pictures = pictures
+        self._history_days = settings.history_days
+        self._expiring = expiring
+        self._forgetter = forgetter
         self._park = park
         self._now = now
 
     async def run(self) -> None:
         """Sweep now and every hour, until cancelled. Returns at once where everything is kept."""
-        while self._days or self._most_bytes:
+        while self._days or self._most_bytes or self._history_days:
             try:
+                if expired := await self.expire():
+                    log.info("%s old jobs erased with everything about them", expired)
                 if swept := await self.sweep():
                     log.info("%s original files swept; their recipes are kept", swept)
             except Exception as error:  # noqa: BLE001 - a task of its own: the next hour tries again
                 tell(error, "sweeping original files")
             await self._park(asyncio.sleep(EVERY_SECONDS), reason="the next sweep")
+
+    async def expire(self) -> int:
+        """Erase the jobs that are over and older than the rule says. Returns how many.
+
+        Raises:
+            DatabaseError: the next time goes on.
+        """
+        if not self._history_days:
+            return 0
+        total, before = 0, self._now() - self._history_days * _DAY
+        while total < MOST_AT_ONCE and (gone := await self._expiring.expire(before, BATCH)):
+            total += gone
+        if total:
+            await self._forgetter.sweep()
+            await self._forgetter.compact()
+        return total
 
     async def sweep(self) -> int:
         """Take from the disk what the rule says. Returns how many files that were.

@@ -66,6 +66,24 @@ def _switch(name: str, value: str) -> bool:
     return _choice("on", "off")(name, value) == "on"
 
 
+def _ids(name: str, value: str) -> tuple[int, ...]:
+    parts = re.split(r"[\s,]+", value.strip())
+    if not all(re.fullmatch(r"[0-9]{1,19}", part) and 0 < int(part) < 2**63 for part in parts):
+        raise SettingsError(
+            "{name} must be ids as Discord copies them, separated by commas, and it is `{value}`.",
+            name=name,
+            value=value,
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _id(name: str, value: str) -> int:
+    ids = _ids(name, value)
+    if len(ids) != 1:
+        raise SettingsError("{name} must be a single id, and it is `{value}`.", name=name, value=value)
+    return ids[0]
+
+
 def _rating(highest: Rating) -> Callable[[str, str], Rating]:
     allowed = [rating for rating in Rating if rating.level <= highest.level]
 
@@ -102,6 +120,9 @@ class Settings:
     retention_days: int = _setting(0, _whole(0, 36_500))
     retention_gb: int = _setting(0, _whole(0, 1_000_000))
     audit_days: int = _setting(365, _whole(0, 36_500))
+    history_days: int = _setting(0, _whole(0, 36_500))
+    control_guild: int = _setting(0, _id)
+    owner_ids: tuple[int, ...] = _setting((), _ids)
     hf_token: str = _setting("", _text, secret=True)
     hf_endpoint: str = _setting("", _text)
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"))

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.board import Board, LiveJob
+from bot.caps import full
 from bot.dispatcher import Dispatcher, Painter
+from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.gate import Gate
-from bot.new_jobs import new_job, ticket
+from bot.moderation.pauses import Pauses
+from bot.new_jobs import new_job, ticket, waiting_ticket
 from bot.orders import (
     FRESH,
     LOCAL,
@@ -28,17 +31,17 @@ from bot.orders import (
 from bot.pictures import Pictures
 from bot.ratings import rating_of
 from bot.settings import Settings
+from db.audit import Entry
 from db.gallery import Gallery
 from db.jobs import CapReached, Image, Job, Jobs, JobState
 from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.profiles.types import Profile, Rating
-from pipeline.queueing.eta import Estimator, wording
-from pipeline.queueing.fair import FairQueue, Ticket
+from pipeline.queueing.eta import Estimator
+from pipeline.queueing.fair import FairQueue
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
-from pipeline.sentence import Sentence
 
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
@@ -68,6 +71,8 @@ class Studio:
         gallery: Gallery,
         sources: Sources,
         gate: Gate,
+        pauses: Pauses,
+        allowed: AllowSettings,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -83,10 +88,20 @@ class Studio:
         self._gallery = gallery
         self._sources = sources
         self._gate = gate
+        self._pauses = pauses
+        self._allowed = allowed
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
         return await self._dispatcher.park(awaitable, reason=reason)
+
+    def profiles_of(self, guild_id: int) -> Mapping[str, Profile]:
+        """The models that may be used in this server."""
+        return self._allowed.profiles(guild_id, self.profiles)
+
+    def default_of(self, guild_id: int) -> str:
+        """The model of those who name none in this server."""
+        return self._allowed.default(guild_id, self.profiles, self.default_profile)
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -108,7 +123,7 @@ class Studio:
         planned = plan(
             self._gate.read(origin, request),
             self.profiles,
-            self.default_profile,
+            self.default_of(origin.guild_id),
             ceiling=self.ceiling(origin),
             draw_seed=draw_seed,
         )
@@ -159,15 +174,18 @@ class Studio:
         self._gate.admit(origin)
         # Once more: what comes from a button or an old recipe was never planned here.
         orders = [(request, self._gate.judge(origin, p), lineage) for request, p, lineage in orders]
-        await self._gate.afford(origin, orders)
         news = [new_job(origin, o, await self._rating(origin, o[1]), self._settings) for o in orders]
         await self._pictures.check_space()
-        try:
-            jobs = await self._jobs.create_all(news, confirmation_id)
-        except CapReached as error:
-            raise self._cap_sentence(error, origin) from error
+        async with self._gate.one_at_a_time(origin):
+            await self._gate.afford(origin, orders)
+            try:
+                jobs = await self._jobs.create_all(news, confirmation_id)
+            except CapReached as error:
+                raise self._cap_sentence(error, origin) from error
+        left = await self._gate.left(origin)
         for job in jobs:
-            self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
+            live = self._board.open(job.id, job.guild_id, job.user_id, job.images[0].profile, len(job.images))
+            live.left = left
             self._queue.add_many([ticket(job, image) for image in job.images])
         try:
             self._gate.admit(origin)
@@ -220,17 +238,7 @@ class Studio:
             and (p := self.progress(entry.job_id)) is not None
             and p.eta_seconds is not None
         ]
-        when = Sentence("Come back when the first of them is done")
-        if mine:
-            when = Sentence("Come back in {time}", time=wording(min(mine)))
-        who = Sentence("You already have") if error.which == "user" else Sentence("This server already has")
-        return QueueFull(
-            "{who} {pending} pictures waiting, and {cap} is the most here. {when}; `/queue` shows them.",
-            who=who,
-            pending=error.pending,
-            cap=error.cap,
-            when=when,
-        )
+        return full(error, mine)
 
     # -- following -------------------------------------------------------------------------------------------
 
@@ -244,7 +252,10 @@ class Studio:
         step, steps = self._board.steps_of(live.id)
         position = self._queue.position(live.id)
         ahead = self._dispatcher.cost_running() + (position.cost_ahead if position else 0.0)
-        eta = self._estimator.seconds(ahead, live.profile)
+        paused = self._pauses.reason(live.guild_id)
+        # While moderators hold the queue back nobody knows when what waits will be painted.
+        waits = paused is not None and position is not None
+        eta = None if waits else self._estimator.seconds(ahead, live.profile)
         return Progress(
             job_id=live.id,
             state=JobState.RUNNING if running else JobState.QUEUED,
@@ -258,6 +269,8 @@ class Studio:
             note=self._board.trouble or live.note,
             notices=live.notices,
             previews=self._board.previews_of(live),
+            paused=None if running else paused,
+            left=live.left,
         )
 
     async def changes(self, job_id: int) -> AsyncIterator[Progress]:
@@ -329,9 +342,12 @@ class Studio:
         """
         await self._jobs.posted(job_id, guild_id, channel_id, message_id)
 
-    async def cancel(self, job_id: int) -> bool:
-        """Cancel what still waits or runs. False when there is nothing left to cancel."""
-        ids = await self._jobs.cancel(job_id)
+    async def cancel(self, job_id: int, entry: Entry | None = None) -> bool:
+        """Cancel what still waits or runs. False when there is nothing left to cancel.
+
+        `entry` is for the audit log, when a moderator decided so.
+        """
+        ids = await self._jobs.cancel(job_id, entry)
         self.drop(job_id, ids)
         return bool(ids)
 
@@ -369,19 +385,9 @@ class Studio:
         for image in recovery.waiting:
             done = image.images - waiting[image.job_id]
             self._board.open(image.job_id, image.guild_id, image.user_id, image.profile, image.images, done)
-        self._queue.add_many(
-            [
-                Ticket(
-                    image_id=i.image_id,
-                    job_id=i.job_id,
-                    guild_id=i.guild_id,
-                    member_id=i.user_id,
-                    cost=i.cost,
-                    profile=i.profile,
-                )
-                for i in recovery.waiting
-            ]
-        )
+        self._queue.add_many([waiting_ticket(image) for image in recovery.waiting])
+        for job_id in recovery.promoted:
+            self._queue.promote(job_id)
         self._dispatcher.wake()
         return recovery.undelivered
 

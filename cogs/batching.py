@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.batches import Batch, Batches
 from bot.orders import FRESH, Lineage, Origin
+from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.errors import defer_privately
 from cogs.fate import NOBODY
@@ -108,6 +109,7 @@ class Batching:
         Raises:
             MemberError: as `Painting.paint`, or braces or seeds are wrong, or there are too many.
         """
+        self._batches.check(origin_of(interaction), request, seed_series)
         requests = self._batches.expanded(request, seed_series)
         if len(requests) == 1:
             return await self._painting.paint(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cogs.batching import Batching
     from cogs.door import Door
     from cogs.erasing import Erasing
+    from cogs.owner.broadcasting import Broadcaster
     from cogs.painting import Painting
     from cogs.sharing import Sharing
 
@@ -55,6 +56,7 @@ class Front(Protocol):
     painting: Painting
     batching: Batching
     sharing: Sharing
+    broadcaster: Broadcaster
     door: Door
     enforcement: Enforcement
     moderation: Moderation

@@ -33,7 +33,8 @@ TABLES: Final = {
     "preferences": "settings",
     "presets": "presets",
     "sources": "pictures handed in",
-    "audit": "log of moderators",
+    "strikes": "warnings",
+    "bans": "bans",
 }
 """What the tables of `db.forgetting.OWNED` and `KEPT` are called."""
 _STAYS: Final = (

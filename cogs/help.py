@@ -37,6 +37,7 @@ LINES: Final = (
     "`/history` finds your pictures again, `/show` any of them, `/rerun` paints one again",
     "`/compare` two of them · `/export` sends you your originals · `/forget-me` deletes all there is of you",
     "`/queue` shows what waits · `/models` shows the models, their licences and examples",
+    "`/quota` says what is left for you · `/privacy` what is stored about you",
     "`/settings` are your own defaults · `/preset save` keeps options under a name for `/imagine preset:`",
 )
 

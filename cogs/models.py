@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -129,6 +129,11 @@ class Models(commands.Cog):
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
+    def _here(self, interaction: discord.Interaction[Any]) -> tuple[Mapping[str, Profile], str]:
+        """The models that may be used in this server, and the default one."""
+        guild = interaction.guild_id or 0
+        return self._studio.profiles_of(guild), self._studio.default_of(guild)
+
     @may(Who.EVERYBODY)
     @app_commands.command(name="models", description="The models with their licence, limits and advice")
     @app_commands.guild_only()
@@ -136,17 +141,17 @@ class Models(commands.Cog):
     async def models(self, interaction: discord.Interaction[Any], model: str | None = None) -> None:
         """Answer to the member only; what a button paints is for everybody."""
         async with guarded(interaction, "showing the models"):
-            studio = self._studio
+            profiles, default = self._here(interaction)
             if model is not None:
-                profile = choose_profile(studio.profiles, model, studio.default_profile)
-                views = [detail(profile, studio.default_profile)]
+                profile = choose_profile(profiles, model, default)
+                views = [detail(profile, default)]
             else:
-                views = list(pages(list(studio.profiles.values()), studio.default_profile))
+                views = list(pages(list(profiles.values()), default))
             await interaction.response.send_message(view=views[0], ephemeral=True)
             for view in views[1:]:
                 await interaction.followup.send(view=view, ephemeral=True)
 
     @models.autocomplete("model")
-    async def _models(self, _: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        found = options.models(self._studio.profiles, self._studio.default_profile, typed)
+    async def _models(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        found = options.models(*self._here(interaction), typed)
         return [Choice(name=name, value=value) for name, value in found]

@@ -31,11 +31,12 @@ async def _profile(interaction: AnyInteraction) -> Profile:
     """The model chosen so far in a half-filled command, or that of its preset, or the member's own."""
     filled, front = interaction.namespace, _front(interaction)
     typed = getattr(filled, "model", None)
-    own = front.preferences.model(interaction.user.id, typed, getattr(filled, "preset", None))
+    guild, preset = interaction.guild_id or 0, getattr(filled, "preset", None)
+    own = front.preferences.model(interaction.user.id, typed, preset, guild)
     try:
         return await _soon(front, own)
     except (TimeoutError, DatabaseError):
-        return front.preferences.named(typed)
+        return front.preferences.named(typed, guild_id=guild)
 
 
 async def _soon(front: Front, reading: Awaitable[T]) -> T:
@@ -53,9 +54,9 @@ def _choices(pairs: list[options.Choice]) -> list[Choice[str]]:
 
 
 async def models(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
-    """Every model."""
-    studio = _front(interaction).studio
-    return _choices(options.models(studio.profiles, studio.default_profile, typed))
+    """Every model that may be used here."""
+    studio, guild = _front(interaction).studio, interaction.guild_id or 0
+    return _choices(options.models(studio.profiles_of(guild), studio.default_of(guild), typed))
 
 
 async def aspects(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 import unicodedata
@@ -9,7 +10,7 @@ from typing import Final
 
 from cogs.words import say, translated
 from pipeline.queueing.eta import estimate
-from pipeline.sentence import Codes, Sentence
+from pipeline.sentence import Channels, Codes, Moment, Sentence
 
 CONTENT_LIMIT: Final = 2000
 """Characters of an ordinary message."""
@@ -141,6 +142,10 @@ def shown(text: str) -> str:
             parts.append(coded(shown(value)) if inside else shown(value))
         elif isinstance(value, Codes):
             parts.append(str(Codes(coded(each) for each in value)))
+        elif isinstance(value, Moment):
+            parts.append(f"<t:{math.ceil(value.at)}:R>")  # Discord says "in 3 hours", in the reader's language
+        elif isinstance(value, Channels):
+            parts.append(", ".join(f"<#{each}>" for each in value.ids))
         else:
             said = format(formatter.convert_field(value, conversion), spec or "")
             parts.append(coded(said) if inside else plain(said))

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from discord import ui
 
-from bot.orders import Progress
+from bot.orders import Left, Progress
 from bot.said import failure, noted
 from cogs.buttons import CancelButton
 from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
 from cogs.result_buttons import again_row, result_rows
-from cogs.text import alt, bar, block, clean, duration, inline, plural, seeds, shown, time_left, trim
+from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, shown, time_left, trim
 from cogs.words import say
 from db.jobs import Job, JobState
 from db.records import Ancestor
@@ -64,6 +64,10 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
             media=f"attachment://{preview}", description=alt(say("Preview: {prompt}", prompt=asked_prompt(job)))
         )
     lines = [head, body, f"-# {clean(model)} · {_for(job)}"]
+    if progress.paused is not None:
+        lines.insert(2, paused_text(progress.paused))
+    if progress.left is not None:
+        lines.append(f"-# {left_text(progress.left)}")
     lines += [f"-# {trim(shown(note), 300)}" for note in (progress.note, *progress.notices) if note]
     return layout(
         WORKING,
@@ -72,6 +76,31 @@ def progress_view(job: Job, progress: Progress, model: str, preview: str = "") -
         ui.TextDisplay(trim("\n".join(lines), 1500)),
         ui.ActionRow(CancelButton(job.id)),
     )
+
+
+def paused_text(reason: str) -> str:
+    """That moderators hold the queue back, and why."""
+    if not reason:
+        return say("⏸️ Paused by moderators. What waits is painted when they go on.")
+    return say("⏸️ Paused by moderators: {reason}", reason=trim(plain(clean(reason)), 400))
+
+
+def left_text(left: Left) -> str:
+    """What a member may still ask for within a day."""
+    parts = []
+    if left.pictures is not None:
+        parts.append(
+            say("{left} of {limit} pictures left today", left=left.pictures, limit=left.of_pictures or 0)
+        )
+    if left.seconds is not None:
+        parts.append(
+            say(
+                "about {left:.0f} of {limit} GPU seconds left today",
+                left=left.seconds,
+                limit=left.of_seconds or 0,
+            )
+        )
+    return " · ".join(parts)
 
 
 def _for(job: Job) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from discord import app_commands
 
 EXTRA: Final = "who"
-BANNED_TOO: Final = "banned too"
+BANNED_TOO: Final = "banned-too"
 Marked = TypeVar("Marked", app_commands.Command[Any, ..., Any], app_commands.ContextMenu)
 
 

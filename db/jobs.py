@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from db.audit import Entry, add_entry
 from db.database import Database, Transaction
 from db.intake import Intake
 from db.posts import note_message
-from db.reading import read_job, read_jobs, read_undelivered, read_waiting
+from db.reading import read_job, read_jobs, read_promoted, read_undelivered, read_waiting
 from db.records import (
     CapReached,
     Image,
@@ -104,6 +106,13 @@ class Jobs:
         found = {row["state"]: row["n"] for row in rows}
         return {state: found.get(state.value, 0) for state in JobState}
 
+    async def failed_lately(self) -> int:
+        """How many jobs of the last day could not be painted."""
+        rows = await self._db.rows(
+            "SELECT count(*) AS n FROM jobs WHERE state = 'failed' AND created_at > ?", self._db.now() - 86_400
+        )
+        return int(rows[0]["n"])
+
     async def counts_pending(self, user_id: int, guild_id: int) -> Pending:
         """How many pictures of this member in this guild, and of this guild, wait or run."""
         rows = await self._db.rows(
@@ -147,6 +156,7 @@ class Jobs:
         weights: str,
         recipe: str,
         size: int | None = None,
+        share: float | None = None,
     ) -> Job:
         """The picture is on the disk. Its job becomes rendered when nothing of it is left to paint.
 
@@ -173,6 +183,8 @@ class Jobs:
                 now,
                 image_id,
             )
+            if rows and share is not None:
+                await tx.execute("UPDATE images SET share = ? WHERE id = ?", share, image_id)
             if rows and rows[0]["restores"] is not None:
                 await hand_over(tx, image_id, now)
             return await _after(tx, image_id, len(rows), now)
@@ -218,13 +230,46 @@ class Jobs:
                 )
             return await _after(tx, image_id, changed, now)
 
-    async def cancel(self, job_id: int) -> tuple[int, ...]:
+    async def cancel(self, job_id: int, entry: Entry | None = None) -> tuple[int, ...]:
         """Cancel what waits or runs. Returns the ids of the pictures that did; painted ones stay recorded.
 
         Nothing happens, and the result is empty, when the job is final or rendered or does not exist.
+
+        Args:
+            job_id: the job.
+            entry: for the audit log, when that is a moderator's decision; written only if something happens.
         """
         async with self._db.transaction() as tx:
-            return await cancel_job(tx, job_id, self._db.now())
+            cancelled = await cancel_job(tx, job_id, self._db.now())
+            if cancelled and entry is not None:
+                await add_entry(tx, entry, self._db.now())
+            return cancelled
+
+    async def cancel_all(self, user_id: int, entry: Entry) -> dict[int, tuple[int, ...]]:
+        """Cancel all that a member has waiting or running in the entry's guild. Returns the pictures of each job."""
+        async with self._db.transaction() as tx:
+            rows = await tx.rows(
+                """
+                SELECT id FROM jobs WHERE guild_id = ? AND user_id = ? AND state IN ('queued', 'running') ORDER BY id
+                """,
+                entry.guild_id,
+                user_id,
+            )
+            now = self._db.now()
+            cancelled = {row["id"]: await cancel_job(tx, row["id"], now) for row in rows}
+            if cancelled:
+                await add_entry(tx, replace(entry, details={**entry.details, "jobs": [*cancelled]}), now)
+            return cancelled
+
+    async def promote(self, job_id: int, entry: Entry) -> None:
+        """Write down that a waiting job goes before the others of its guild, also after a restart."""
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            changed = await tx.execute(
+                "UPDATE jobs SET promoted_at = ? WHERE id = ? AND state IN ('queued', 'running')", now, job_id
+            )
+            if changed:
+                await add_entry(tx, entry, now)
 
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
         """The pictures were posted, in this message. False if it was not rendered, so also the second time.
@@ -285,7 +330,11 @@ class Jobs:
         async with self._db.transaction() as tx:
             before = NEVER if self._intake.first_id is None else self._intake.first_id
             await requeue_running(tx, origin, before)
-            return Recovery(await read_waiting(tx, origin, before), await read_undelivered(tx, origin, before))
+            return Recovery(
+                await read_waiting(tx, origin, before),
+                await read_undelivered(tx, origin, before),
+                await read_promoted(tx, origin, before),
+            )
 
     async def abandon(self, origin: str) -> int:
         """Cancel what nobody waits for any more: every job of an origin that is not final. Returns how many."""

@@ -66,6 +66,20 @@ async def read_waiting(tx: Transaction, origin: str, before: int) -> tuple[Waiti
     return tuple(waiting)
 
 
+async def read_promoted(tx: Transaction, origin: str, before: int) -> tuple[int, ...]:
+    """Ids of an origin's waiting jobs before this number that were moved forward, the last one moved at the end."""
+    rows = await tx.rows(
+        """
+        SELECT id FROM jobs
+        WHERE state IN ('queued', 'running') AND promoted_at IS NOT NULL AND origin = ? AND id < ?
+        ORDER BY promoted_at, id
+        """,
+        origin,
+        before,
+    )
+    return tuple(row["id"] for row in rows)
+
+
 async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[int, ...]:
     """Ids of an origin's jobs before this number whose members do not know their end, oldest first.
 

@@ -174,6 +174,8 @@ class Recovery:
 
     waiting: tuple[WaitingImage, ...]
     undelivered: tuple[int, ...]
+    promoted: tuple[int, ...] = ()
+    """Jobs that moderators moved forward, in the order in which they did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -48,6 +50,40 @@ class Codes(tuple[str, ...]):
     def __str__(self) -> str:
         """As it stands in the English text."""
         return ", ".join(f"`{each}`" for each in self)
+
+    def __format__(self, spec: str) -> str:
+        """For `str.format`."""
+        return format(str(self), spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time among the values of a sentence. Front ends show it in the reader's own time.
+
+    Attributes:
+        at: Unix seconds.
+    """
+
+    at: float
+
+    def __str__(self) -> str:
+        """As it stands in the English text."""
+        return datetime.fromtimestamp(self.at, UTC).strftime("at %Y-%m-%d %H:%M UTC")
+
+    def __format__(self, spec: str) -> str:
+        """For `str.format`."""
+        return format(str(self), spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Channels among the values of a sentence. Front ends show their names."""
+
+    ids: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """As it stands in the English text."""
+        return ", ".join(f"#{each}" for each in self.ids)
 
     def __format__(self, spec: str) -> str:
         """For `str.format`."""

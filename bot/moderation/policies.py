@@ -8,7 +8,7 @@ without a restart.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -55,6 +55,14 @@ class Policies:
             if (key.guild_id, key.scope, key.name) == (guild_id, scope, name)
         }
 
+    def guilds(self, name: str) -> tuple[int, ...]:
+        """The servers that have set this value."""
+        return tuple(
+            key.guild_id
+            for key in self._values
+            if (key.scope, key.target_id, key.name) == (Scope.GUILD, 0, name)
+        )
+
     def of_guild(self, guild_id: int) -> Mapping[PolicyKey, Any]:
         """Everything that is set in a server, for a page that shows it."""
         return {key: value for key, value in self._values.items() if key.guild_id == guild_id}
@@ -71,6 +79,28 @@ class Policies:
         async with self._writing:
             await self._table.set(key, value, entry)
             self._values = {**self._values, key: value}
+
+    async def change(self, name: str, to: Callable[[Any], Any], entry: Entry) -> None:
+        """Make a server's value out of what it is now, with nobody else's change in between.
+
+        Args:
+            name: of the value, in the server of the entry.
+            to: is given the value, None where there is none, and returns the new one, None to take it away. What it
+                raises is raised, and nothing is changed.
+            entry: for the audit log.
+
+        Raises:
+            DatabaseError: nothing was changed.
+        """
+        key = PolicyKey(entry.guild_id, Scope.GUILD, 0, name)
+        async with self._writing:
+            value = to(self._values.get(key))
+            if value is not None:
+                await self._table.set(key, value, entry)
+                self._values = {**self._values, key: value}
+            else:
+                await self._table.unset(key, entry)
+                self._values = {each: value for each, value in self._values.items() if each != key}
 
     async def unset(self, name: str, entry: Entry, *, scope: Scope = Scope.GUILD, target: int = 0) -> bool:
         """Take a value away, so that the default holds again. Returns whether there was one.

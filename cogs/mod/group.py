@@ -11,14 +11,20 @@ from discord import app_commands
 
 from bot.app import App
 from cogs.mod.acting import MODERATES
+from cogs.mod.allow import AllowCommands, NewcomerCommands
 from cogs.mod.audit import AuditCommands
 from cogs.mod.bans import BanCommands
 from cogs.mod.delete import delete_command
+from cogs.mod.page import Page
 from cogs.mod.person import member_command
+from cogs.mod.queue import QueueCommands
+from cogs.mod.quotas import QuotaCommands
+from cogs.mod.settings import settings_command
 from cogs.mod.strikes import StrikeCommands, warn_command
+from cogs.painting import Painting
 
 
-def mod_group(app: App) -> app_commands.Group:
+def mod_group(app: App, painting: Painting) -> app_commands.Group:
     """A fresh command; the areas are groups or commands of their own."""
     group = app_commands.Group(
         name="mod",
@@ -26,6 +32,12 @@ def mod_group(app: App) -> app_commands.Group:
         guild_only=True,
         default_permissions=discord.Permissions(MODERATES.value),
     )
+    page = Page(app.moderation.policies)
+    group.add_command(QueueCommands(app.queue_control, painting, page))
+    group.add_command(AllowCommands(app.moderation.allowed, app.studio, page))
+    group.add_command(NewcomerCommands(app.moderation.allowed, page))
+    group.add_command(QuotaCommands(app.moderation.quota_settings, page))
+    group.add_command(settings_command(page))
     deeds = app.enforcement
     group.add_command(AuditCommands(app.moderation.audit, deeds.search, deeds.export))
     group.add_command(BanCommands(deeds.sanctions, deeds.members))

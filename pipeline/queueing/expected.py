@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -36,24 +37,33 @@ class Share(NamedTuple):
     tickets: int
 
 
-def plan(members: list[tuple[Turn, Iterator[tuple[int, float]]]]) -> Plan:
+def plan(
+    members: list[tuple[Turn, Iterator[tuple[int, float]]]], ahead: Sequence[tuple[int, int, float]] = ()
+) -> Plan:
     """Play a guild's queue through with the rule of the ring.
 
     Args:
         members: the turn of each member and what they have waiting, as (job id, cost) in order.
+        ahead: what goes before all that, as (job id, member, cost); its members are charged for it.
 
     Returns:
         The place of every job, in the order of their first pictures. O(n log m) for n pictures of m members.
     """
+    done = 0.0
+    places: Plan = {}
+    charged: defaultdict[int, float] = defaultdict(float)
+    for job_id, member, cost in ahead:
+        place = places[job_id].place if job_id in places else len(places) + 1
+        places[job_id] = Place(place, done, done + cost)
+        done += cost
+        charged[member] += cost
     heap: list[tuple[float, int, int, Iterator[tuple[int, float]], tuple[int, float]]] = []
     order = 0
     for turn, waiting in members:
         order = max(order, turn.order)
         if (head := next(waiting, None)) is not None:
-            heap.append((turn.time, turn.order, turn.key, waiting, head))
+            heap.append((turn.time + charged[turn.key], turn.order, turn.key, waiting, head))
     heapq.heapify(heap)
-    done = 0.0
-    places: Plan = {}
     while heap:
         time, _, key, waiting, (job_id, cost) = heap[0]
         place = places[job_id].place if job_id in places else len(places) + 1

@@ -7,13 +7,16 @@ A picture of a model that is loaded already may go before its turn, because swit
 painting. That is bounded twice: at most `MOST_DEFERRALS` times in a row, and only for somebody who has been
 served at most `MOST_DEFERRALS` pictures more than the one who is kept waiting (pictures that cost what theirs
 does). Who is kept waiting is charged nothing meanwhile, so their next turns make up for it.
+
+A job that a moderator moves forward goes before everything else of its guild, and is charged to its member as ever:
+other guilds wait no longer for it than they would have for the guild's next picture.
 """
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -71,9 +74,17 @@ class _Guild:
         self.cost = 0.0
         self.tickets = 0
         self.plan: Plan | None = None
+        self.promoted: list[int] = []
+        """Jobs that were moved forward, with something waiting, in their order."""
 
     def front(self, member_id: int) -> Ticket:
         return next(iter(self.members[member_id].values()))[0]
+
+    def first(self, jobs: dict[int, tuple[int, int]]) -> Ticket:
+        """What is next here. `jobs` says whose they are."""
+        for job_id in self.promoted:
+            return self.members[jobs[job_id][1]][job_id][0]
+        return self.front(self.turns.in_order(1)[0].key)
 
 
 class FairQueue:
@@ -166,7 +177,7 @@ class FairQueue:
         if first is None:
             return None
         guild = self._guilds[first.key]
-        ticket = guild.front(guild.turns.in_order(1)[0].key)
+        ticket = guild.first(self._jobs)
         instead = None
         if warm and ticket.profile not in warm and self._deferrals < MOST_DEFERRALS:
             instead = self._find_warm(first.time, ticket.cost * MOST_DEFERRALS, warm)
@@ -185,6 +196,11 @@ class FairQueue:
         most = len(painting) + 1
         for first in self._turns.in_order(most):
             guild = self._guilds[first.key]
+            promoted = [guild.members[self._jobs[job][1]][job][0] for job in guild.promoted]
+            for ticket in promoted:
+                if (first.key, ticket.member_id) not in painting:
+                    self._take(ticket)
+                    return ticket
             for turn in guild.turns.in_order(most):
                 if (first.key, turn.key) not in painting:
                     ticket = guild.front(turn.key)
@@ -198,6 +214,10 @@ class FairQueue:
             if first.time > time + bound:
                 break
             guild = self._guilds[first.key]
+            if guild.promoted:  # nothing goes before that in its own guild
+                if (ticket := guild.first(self._jobs)).profile in warm:
+                    return ticket
+                continue
             turns = guild.turns.in_order(SCAN_MEMBERS)
             for turn in turns:
                 if turn.time > turns[0].time + bound:
@@ -236,6 +256,8 @@ class FairQueue:
         if not jobs[job_id]:
             del jobs[job_id]
             del self._jobs[job_id]
+            if job_id in guild.promoted:
+                guild.promoted.remove(job_id)
         if not jobs:
             del guild.members[member_id]
             guild.turns.leave(member_id)
@@ -255,11 +277,29 @@ class FairQueue:
         self._paused.add(guild_id)
         self._turns.leave(guild_id)
 
+    def is_paused(self, guild_id: int) -> bool:
+        """Whether this guild is held back."""
+        return guild_id in self._paused
+
     def resume(self, guild_id: int) -> None:
         """Go on with this guild. It enters like one that was idle: the pause is not made up for."""
         self._paused.discard(guild_id)
         if guild_id in self._guilds and self._guilds[guild_id].tickets:
             self._turns.enter(guild_id)
+
+    # -- moving forward ---------------------------------------------------------------------------------------
+
+    def promote(self, job_id: int) -> bool:
+        """Move a job before everything else that waits in its guild. False when nothing of it waits.
+
+        The guild's own turn among the others stays what it was, and so does what its member is charged.
+        """
+        if job_id not in self._jobs:
+            return False
+        guild = self._guilds[self._jobs[job_id][0]]
+        guild.promoted = [job_id, *(each for each in guild.promoted if each != job_id)]
+        guild.plan = None
+        return True
 
     # -- looking ----------------------------------------------------------------------------------------------
 
@@ -287,10 +327,15 @@ class FairQueue:
 
     def _plan(self, guild: _Guild) -> Plan:
         if guild.plan is None:
+            ahead = [guild.members[self._jobs[job][1]][job] for job in guild.promoted]
             guild.plan = plan(
-                [
-                    (turn, ((t.job_id, t.cost) for t in chain.from_iterable(guild.members[turn.key].values())))
-                    for turn in guild.turns.everyone()
-                ]
+                [(turn, self._shares(guild, turn.key)) for turn in guild.turns.everyone()],
+                [(ticket.job_id, ticket.member_id, ticket.cost) for waiting in ahead for ticket in waiting],
             )
         return guild.plan
+
+    def _shares(self, guild: _Guild, member_id: int) -> Iterator[tuple[int, float]]:
+        """What a member has waiting that was not moved forward, as (job id, cost)."""
+        jobs = guild.members[member_id].items()
+        left = chain.from_iterable(waiting for job_id, waiting in jobs if job_id not in guild.promoted)
+        return ((ticket.job_id, ticket.cost) for ticket in left)

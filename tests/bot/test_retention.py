@@ -222,6 +222,8 @@ async def test_it_sweeps_at_once_and_every_hour(keeping: App, member: Origin, tm
         settings=keeping.settings,
         keeping=keeping.retention._keeping,
         pictures=keeping.retention._pictures,
+        expiring=keeping.retention._expiring,
+        forgetter=keeping.forgetter,
         park=park,
     )
     with pytest.raises(asyncio.CancelledError):

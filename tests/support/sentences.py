@@ -31,6 +31,7 @@ PLACEHOLDERS = re.compile(r"\{[^{}]*\}")
 OWNERS = (
     "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "bot/logs.py",
     "pipeline/built_in.py", "pipeline/miniature", "pipeline/profiles", "pipeline/engine/nsfw", "pipeline/engine/wd.py",
+    "cogs/owner", "bot/moderation/instance_settings.py",
 )  # fmt: skip
 """What only an owner reads, at the command line or in the log."""
 FROM_DB = ("db/errors.py", "db/transitions.py", "db/forgetting.py")

@@ -42,6 +42,49 @@ def jain(shares: list[float]) -> float:
     return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))
 
 
+def test_a_job_moved_forward_goes_before_all_of_its_guild(make: Make) -> None:
+    """With all its pictures, and the one moved last goes first."""
+    queue = FairQueue()
+    for job in range(1, 5):
+        queue.add_many(make(job=job, member=job % 3) for _ in range(2))
+    assert queue.promote(4)
+    assert queue.promote(3)
+    assert [ticket.job_id for ticket in drain(queue)][:4] == [3, 3, 4, 4]
+    assert not queue.promote(3)
+
+
+def test_its_member_is_charged_for_it(make: Make) -> None:
+    """So the others of the guild make up for it afterwards."""
+    queue = FairQueue()
+    queue.add_many([make(member=1, job=1), make(member=1, job=1), make(member=1, job=2)])
+    queue.add_many([make(member=2, job=3) for _ in range(3)])
+    queue.promote(1)
+    assert [t.member_id for t in drain(queue)] == [1, 1, 2, 2, 1, 2]
+
+
+@given(
+    costs=st.lists(st.floats(0.1, 10), min_size=4, max_size=12),
+    moved=st.lists(st.integers(0, 11), max_size=12),
+)
+def test_other_guilds_never_wait_longer_for_it(costs: list[float], moved: list[int]) -> None:
+    """Whatever is moved forward in one guild, another one is served as often and at the same moments in cost."""
+
+    def served(*, promote: bool) -> list[float]:
+        queue = FairQueue()
+        queue.add_many(Ticket(n, n, 1, n % 3, 1.0, "a") for n in range(len(costs)))
+        queue.add_many(Ticket(100 + n, 100 + n, 2, 9, cost, "a") for n, cost in enumerate(costs))
+        for job in moved if promote else ():
+            queue.promote(job)
+        done, moments = 0.0, []
+        for ticket in drain(queue):
+            done += ticket.cost
+            if ticket.guild_id == 2:
+                moments.append(done)
+        return moments
+
+    assert served(promote=True) == pytest.approx(served(promote=False))
+
+
 def test_an_empty_queue_has_nothing() -> None:
     """None, and no error."""
     assert FairQueue().pick() is None

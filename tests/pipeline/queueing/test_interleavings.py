@@ -23,6 +23,7 @@ class Interleaving(RuleBasedStateMachine):
         self.waiting: dict[int, Ticket] = {}
         self.paused: set[int] = set()
         self.returned: set[int] = set()
+        self.promoted: list[int] = []
         self.next_id = 1
 
     @rule(guild=GUILDS, member=MEMBERS, costs=st.lists(st.floats(0.01, 100), min_size=1, max_size=4))
@@ -68,6 +69,17 @@ class Interleaving(RuleBasedStateMachine):
         for ticket in removed:
             del self.waiting[ticket.image_id]
 
+    @rule(data=st.data())
+    def promote(self, data: st.DataObject) -> None:
+        """A moderator moves a job forward."""
+        jobs = sorted({t.job_id for t in self.waiting.values()})
+        if not jobs:
+            assert not self.queue.promote(1)
+            return
+        job = data.draw(st.sampled_from(jobs))
+        assert self.queue.promote(job)
+        self.promoted = [job, *(each for each in self.promoted if each != job)]
+
     @rule(guild=GUILDS)
     def pause(self, guild: int) -> None:
         """A moderator holds a guild back."""
@@ -84,9 +96,13 @@ class Interleaving(RuleBasedStateMachine):
     def agrees(self) -> None:
         """Numbers, jobs and places say the same as the dictionary."""
         assert len(self.queue) == len(self.waiting)
+        # Once all of a job has left, it is one like others when something of it comes back.
+        self.promoted = [j for j in self.promoted if any(t.job_id == j for t in self.waiting.values())]
         for guild in range(1, 4):
             order = self.queue.jobs_of(guild)
             assert set(order) == {t.job_id for t in self.waiting.values() if t.guild_id == guild}
+            ahead = [j for j in self.promoted if j in order]
+            assert list(order[: len(ahead)]) == ahead
             for place, job in enumerate(order, start=1):
                 position = self.queue.position(job)
                 assert position is not None

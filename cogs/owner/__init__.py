@@ -1,0 +1,1 @@
+"""What the owner of the instance touches: the `/owner` commands of the control server. English only."""
