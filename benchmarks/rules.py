@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from pipeline.safety.minors import look
+
 from benchmarks.report import Row, percentile, show
 from pipeline.safety.matcher import MAX_RULES, Kind, Rule, RuleSet
-from pipeline.safety.minors import look
 
 LENGTH = 2_000
 ROUNDS = 200
@@ -102,7 +103,9 @@ def main() -> int:
         rows.append(
             Row(f"{LENGTH:,} characters, {name}", figure, f"p50 under {TARGET_MS:g} ms", slow < TARGET_MS)
         )
-        rows.append(Row("the built-in list on the same, folded already", f"p50 {statistics.median(built_in):.2f} ms"))
+        rows.append(
+            Row("the built-in list on the same, folded already", f"p50 {statistics.median(built_in):.2f} ms")
+        )
     return show("Word rules", rows)
 
 

@@ -129,7 +129,7 @@ async def open_app(
     executor = Executor(lambda: make(emit), emit)
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
-        moderation = await open_moderation(database)
+        moderation = await open_moderation(settings, database)
         estimator = Estimator({})
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
@@ -162,6 +162,7 @@ async def open_app(
             gallery=gallery,
             sources=sources,
             gate=moderation.gate,
+            ceilings=moderation.ceilings,
         )
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)

@@ -21,7 +21,15 @@ from db.records import (
     Recovery,
     WaitingImage,
 )
-from db.transitions import abandon_jobs, cancel_job, hand_over, requeue_running, settle_job, start_image
+from db.transitions import (
+    abandon_jobs,
+    cancel_job,
+    hand_over,
+    requeue_running,
+    settle_job,
+    start_image,
+    withhold_job,
+)
 
 __all__ = [
     "CapReached",
@@ -225,6 +233,11 @@ class Jobs:
                 job_id,
             )
         return changed > 0
+
+    async def withhold(self, job_id: int, why: str) -> bool:
+        """The pictures are not to be shown. False when the job was not rendered, so also the second time."""
+        async with self._db.transaction() as tx:
+            return await withhold_job(tx, job_id, why)
 
     async def notify(self, job_id: int, waited: float) -> bool:
         """Claim the one mention of the member. False when none was asked for, it was made, or the wait was short."""

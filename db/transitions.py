@@ -103,6 +103,14 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     )
 
 
+async def withhold_job(tx: Transaction, job_id: int, why: str) -> bool:
+    """Rendered to withheld, with the sentence that its member is told."""
+    changed = await tx.execute(
+        "UPDATE jobs SET state = 'withheld', error = ? WHERE id = ? AND state = 'rendered'", why, job_id
+    )
+    return changed > 0
+
+
 async def cancel_job(tx: Transaction, job_id: int, now: float) -> tuple[int, ...]:
     """Queued or running to cancelled, with every picture that is not final. Returns the ids of those."""
     changed = await tx.execute(

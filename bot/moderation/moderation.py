@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.moderation.ceilings import Ceilings
 from bot.moderation.gate import Gate
 from bot.moderation.policies import Policies
+from bot.moderation.ratings import RatingCheck
+from bot.settings import Settings
 from db.audit import Audit
 from db.database import Database
 from db.policies import PolicyTable
@@ -18,9 +21,10 @@ class Moderation:
     policies: Policies
     audit: Audit
     gate: Gate
+    ceilings: Ceilings
 
 
-async def open_moderation(database: Database) -> Moderation:
+async def open_moderation(settings: Settings, database: Database) -> Moderation:
     """Read what is set, and put the rules together.
 
     Raises:
@@ -28,4 +32,6 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate())
+    ceilings = Ceilings(settings=settings, policies=policies)
+    gate = Gate([RatingCheck(ceilings)])
+    return Moderation(policies=policies, audit=Audit(database), gate=gate, ceilings=ceilings)
