@@ -235,9 +235,9 @@ class Jobs:
         return changed > 0
 
     async def withhold(self, job_id: int, why: str) -> bool:
-        """The pictures are not to be shown. False when the job was not rendered, so also the second time."""
+        """The pictures are not to be shown, and their member was told. False when the job was not rendered, so also the second time."""
         async with self._db.transaction() as tx:
-            return await withhold_job(tx, job_id, why)
+            return await withhold_job(tx, job_id, why, self._db.now())
 
     async def notify(self, job_id: int, waited: float) -> bool:
         """Claim the one mention of the member. False when none was asked for, it was made, or the wait was short."""

@@ -103,10 +103,13 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     )
 
 
-async def withhold_job(tx: Transaction, job_id: int, why: str) -> bool:
-    """Rendered to withheld, with the sentence that its member is told."""
+async def withhold_job(tx: Transaction, job_id: int, why: str, now: float) -> bool:
+    """Rendered to withheld, with the sentence that its member was told."""
     changed = await tx.execute(
-        "UPDATE jobs SET state = 'withheld', error = ? WHERE id = ? AND state = 'rendered'", why, job_id
+        "UPDATE jobs SET state = 'withheld', error = ?, delivered_at = ? WHERE id = ? AND state = 'rendered'",
+        why,
+        now,
+        job_id,
     )
     return changed > 0
 

@@ -79,8 +79,8 @@ class Above(StrEnum):
 def refusal(word: str, step: Rating, ceiling: Rating) -> InvalidRequest:
     """The sentence for a word above the ceiling."""
     return InvalidRequest(
-        "`{word}` goes beyond what may be painted here: it belongs to the rating `{step}`, and the most is `{ceiling}`. "
-        "Please take it out of the prompt.",
+        "`{word}` goes beyond what may be painted here: it belongs to the rating `{step}`, and the most is "
+        "`{ceiling}`. Please take it out of the prompt.",
         word=word,
         step=step.value,
         ceiling=ceiling.value,
