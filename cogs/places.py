@@ -23,7 +23,10 @@ from pipeline.profiles.types import Rating
 
 log = logging.getLogger(__name__)
 
-ABOVE: Final = "These pictures are rated `{rating}`, and by now the most in this channel is `{ceiling}`, so they are not shown."
+_ABOVE: Final = (
+    "These pictures are rated `{rating}`, and by now the most in this channel is `{ceiling}`, so they are not "
+    "shown."
+)
 
 
 async def check_shown(
@@ -56,7 +59,7 @@ async def check_shown(
     if rating.level <= ceiling.level:
         return None
     log.info("job %s is above the ceiling of its channel by now", job.id)
-    return MemberError(ABOVE, rating=rating.value, ceiling=ceiling.value)
+    return MemberError(_ABOVE, rating=rating.value, ceiling=ceiling.value)
 
 
 async def _place(client: discord.Client, origin: Origin) -> Origin:

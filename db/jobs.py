@@ -235,7 +235,7 @@ class Jobs:
         return changed > 0
 
     async def withhold(self, job_id: int, why: str) -> bool:
-        """The pictures are not to be shown, and their member was told. False when the job was not rendered, so also the second time."""
+        """The pictures are not to be shown, and their member was told. False when it was not rendered (any more)."""
         async with self._db.transaction() as tx:
             return await withhold_job(tx, job_id, why, self._db.now())
 

@@ -93,7 +93,7 @@ class Ceilings:
     def above(self, guild_id: int) -> Above:
         """What a server wants done with words above the ceiling."""
         value = self._policies.get(guild_id, ABOVE)
-        return Above(value) if value in set(Above) else Above.REFUSE
+        return Above(value) if isinstance(value, str) and value in set(Above) else Above.REFUSE
 
     # -- setting ---------------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class Ceilings:
 
 def _rating(value: Any) -> Rating | None:
     """A value as it was set; None for one that this version does not know."""
-    return Rating(value) if value in set(Rating) else None
+    return Rating(value) if isinstance(value, str) and value in set(Rating) else None
 
 
 def _ratings(values: Mapping[int, Any]) -> dict[int, Rating]:

@@ -73,6 +73,8 @@ def completed(profile: Profile, negative: str, rating: Rating, keep: Collection[
     if not missing:
         return negative
     front = [item for word in missing for item in items_of(word, keep)]
+    names = {key(word) for word in missing}
+    chunks, _ = _less(chunks, lambda tag: key_of(tag) in names)
     first = front + (chunks[0] if chunks else [])
     return render([spans(items) for items in (first, *chunks[1:])])
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from bot.app import App
-from bot.orders import Origin
+from bot.orders import LOCAL, Origin
 from db.audit import Entry
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.prompt.above import Above
@@ -64,7 +64,9 @@ def harmless() -> list[str]:
     return (DATA / "harmless.txt").read_text(encoding="utf-8").splitlines()
 
 
-async def asked(app: App, member: Origin, attempt: Attempt, profile: str) -> tuple[list[str], list[MemberError]]:
+async def asked(
+    app: App, member: Origin, attempt: Attempt, profile: str
+) -> tuple[list[str], list[MemberError]]:
     """The positive prompts that would reach the engine, and the refusals."""
     prompts: list[str] = []
     refusals: list[MemberError] = []
@@ -98,12 +100,25 @@ async def test_nothing_above_the_ceiling_reaches_the_engine(
     for attempt in attempts():
         prompts, refusals = await asked(app, member, attempt, profile)
         refused += bool(refusals)
-        reached += [(attempt, prompt) for prompt in prompts if letters(attempt.word) in letters(literal(prompt))]
+        reached += [
+            (attempt, prompt) for prompt in prompts if letters(attempt.word) in letters(literal(prompt))
+        ]
         if above is Above.REFUSE and len(list(expand(read(attempt.prompt)))) == 1:
             assert refusals, attempt
     total = len(list(attempts()))
     print(f"{profile}, {above.value}: {len(reached)} of {total} reached the engine, {refused} were refused")
     assert reached == []
+
+
+async def test_without_a_ceiling_the_words_are_seen(app: App) -> None:
+    """At the owner's command line, or this would find nothing anywhere."""
+    seen = total = 0
+    for attempt in attempts():
+        if not attempt.options:
+            prompts, _ = await asked(app, LOCAL, attempt, PROFILES[0])
+            total += 1
+            seen += any(letters(attempt.word) in letters(literal(prompt)) for prompt in prompts)
+    assert seen >= 0.9 * total
 
 
 @pytest.mark.parametrize("profile", PROFILES)
