@@ -125,7 +125,7 @@ class _Composing:
 
     def read(self) -> None:
         """Both typed texts become items without duplicates; the rating is settled."""
-        self.vocabulary, self.ladder = Vocabulary.of(self.profile), Ladder(self.profile)
+        self.vocabulary, self.ladder = Vocabulary.of(self.profile), Ladder.of(self.profile)
         self.chunks = self._typed(self.options.prompt, "prompt")
         if is_hollow(self.chunks):
             raise InvalidRequest(

@@ -11,14 +11,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, groupby, pairwise
+from typing import Final, TypeAlias
 
 from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.rated import SPLIT, RatingWord, table
 from pipeline.prompt.vocabulary import negative_words, positive_words
 from pipeline.safety.folding import Folded, Run, fold, fold_rule
 
-_JOINED = 3
+_JOINED: Final = 3
 """Letters from which on a word is looked for in pieces."""
 
 
@@ -35,6 +37,10 @@ class Found:
     places: tuple[tuple[int, int, int], ...]
 
 
+Words: TypeAlias = tuple[tuple[Rating, tuple[str, ...], tuple[str, ...]], ...]
+"""Each step, mildest first, with a card's words for the prompt and those for the negative prompt."""
+
+
 class Ladder:
     """The rating words of one profile, with those that count for every model.
 
@@ -42,16 +48,23 @@ class Ladder:
     mildest step that it keeps out.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, words: Words) -> None:
         self._shared = table()
         self._own: dict[tuple[str, ...], RatingWord] = {}
         self._rest: dict[tuple[str, ...], RatingWord] = {}
-        for words, of in ((self._own, positive_words), (self._rest, negative_words)):
-            for step in Rating:
-                for word in of(profile, step):
+        for step, *both in words:
+            for known, spelled in zip((self._own, self._rest), both, strict=True):
+                for word in spelled:
                     if folded := fold_rule(word):
-                        words.setdefault(folded, RatingWord(word, step, self._is_mild(folded, step)))
+                        known.setdefault(folded, RatingWord(word, step, self._is_mild(folded, step)))
         self._longest = max(map(len, (*self._own, *self._rest, ("",) * self._shared.longest)))
+
+    @staticmethod
+    def of(profile: Profile) -> Ladder:
+        """That of a profile; there is one for all with the same words."""
+        return _ladder(
+            tuple((step, positive_words(profile, step), negative_words(profile, step)) for step in Rating)
+        )
 
     def find(self, tags: Iterable[str]) -> list[RatingWord]:
         """The rating words in the literal texts of tags, each once, in the order in which they stand."""
@@ -147,3 +160,8 @@ class Ladder:
                 letters = all(len(folded.words[index].text) == 1 for index in pieces)
                 if found is not None and (end - start > _JOINED or (end - start == _JOINED and letters)):
                     yield pieces, found
+
+
+@lru_cache(maxsize=64)
+def _ladder(words: Words) -> Ladder:
+    return Ladder(words)

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -111,16 +111,7 @@ class Rated:
             found = (each for text, each in self.hangul.items() if word.startswith(text))
             return next(found, None)
         if SPLIT < len(word) <= _LONGEST and _LATIN.fullmatch(word):
-            return self._compound(word)
-        return None
-
-    def _compound(self, word: str) -> RatingWord | None:
-        """A word made of one of these and of common ones."""
-        for cut in range(2, len(word) - 1):
-            for part, rest in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
-                found = self.single.get(part)
-                if found is not None and len(part) >= SPLIT and (rest in _COMPOUND or rest in self.single):
-                    return found
+            return _compound(word)
         return None
 
 
@@ -154,6 +145,18 @@ def table() -> Rated:
         apart=frozenset(map(fold_rule, _phrases(data["apart"]))),
         longest=max(map(len, phrases)),
     )
+
+
+@lru_cache(maxsize=8192)
+def _compound(word: str) -> RatingWord | None:
+    """A word made of one of these and of common ones."""
+    single = table().single
+    for cut in range(2, len(word) - 1):
+        for part, rest in ((word[:cut], word[cut:]), (word[cut:], word[:cut])):
+            found = single.get(part)
+            if found is not None and len(part) >= SPLIT and (rest in _COMPOUND or rest in single):
+                return found
+    return None
 
 
 def _in_kana(text: str, word: str) -> bool:

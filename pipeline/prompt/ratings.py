@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
@@ -66,12 +67,20 @@ def choose_rating(
 
 
 def rating_of_text(profile: Profile, prompt: str) -> Rating:
-    """The strongest step that any word of a prompt belongs to, whatever rating was chosen with it."""
+    """The strongest step that any word of a prompt belongs to, whatever rating was chosen with it.
+
+    The last ones are remembered: of every picture it is asked several times on its way.
+    """
+    return _rating_of_text(Ladder.of(profile), prompt)
+
+
+@lru_cache(maxsize=512)
+def _rating_of_text(ladder: Ladder, prompt: str) -> Rating:
     try:
         tags = texts_of(read(prompt))
     except InvalidRequest:  # an old row that today's grammar does not take
         tags = prompt.replace("BREAK", ",").split(",")
-    words = Ladder(profile).find(tags)
+    words = ladder.find(tags)
     return max((word.step for word in words), key=lambda step: step.level, default=Rating.GENERAL)
 
 

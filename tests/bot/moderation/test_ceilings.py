@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ Open = Callable[..., Ceilings]
 
 
 @pytest.fixture
-async def make(tmp_path: Path) -> Open:
+async def make(tmp_path: Path) -> AsyncIterator[Open]:
     """Ceilings under any settings, on one database."""
     async with Database.open(tmp_path / "db.sqlite3") as database:
         policies = Policies(PolicyTable(database))

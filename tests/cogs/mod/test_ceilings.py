@@ -105,6 +105,7 @@ async def test_a_role_lifts_the_default_for_its_members(world: World) -> None:
     told = answer_of(await world.alice.slash(world.channel, "show", job="1"))
     assert "rated `sensitive`, and the most here is `general`" in told
     shown = await carol.slash(world.channel, "show", job="1")
+    assert shown.response is not None
     assert shown.response.attachments
     await ceiling(world, "reset", role=role)
     assert "goes beyond" in answer_of(await world.imagine(carol, prompt="1girl, panties"))
@@ -321,6 +322,7 @@ async def test_no_page_of_the_history_shows_it(world: World) -> None:
 async def test_a_draft_is_not_shared_any_more(world: World) -> None:
     """It stays its member's."""
     result = await painted_above(world, private=True)
+    assert result.response is not None
     told = await world.alice.click(result.response, label="Share")
     assert "rated `questionable`, and the most here is `general`" in answer_of(told)
     assert world.galleries() == []

@@ -11,7 +11,7 @@ from pipeline.profiles.types import Rating
 from pipeline.prompt.ladder import Ladder
 from pipeline.prompt.rated import table
 
-LADDER = Ladder(load_profiles()["animagine-xl-4.0"])
+LADDER = Ladder.of(load_profiles()["animagine-xl-4.0"])
 G, S, Q, E = Rating
 
 
