@@ -102,7 +102,9 @@ def main() -> int:
         rows.append(
             Row(f"{LENGTH:,} characters, {name}", figure, f"p50 under {TARGET_MS:g} ms", slow < TARGET_MS)
         )
-        rows.append(Row("the built-in list on the same, folded already", f"p50 {statistics.median(built_in):.2f} ms"))
+        rows.append(
+            Row("the built-in list on the same, folded already", f"p50 {statistics.median(built_in):.2f} ms")
+        )
     return show("Word rules", rows)
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.moderation.gate import Gate
 from bot.moderation.policies import Policies
+from bot.moderation.word_checks import MinorsCheck, WordCheck
+from bot.moderation.word_rules import WordRules
 from db.audit import Audit
 from db.database import Database
+from db.gallery import Gallery
 from db.policies import PolicyTable
+from db.sources import Sources
+from db.word_rules import WordRuleTable
+from pipeline.safety import minors
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class Moderation:
     policies: Policies
     audit: Audit
     gate: Gate
+    words: WordRules
 
 
 async def open_moderation(database: Database) -> Moderation:
@@ -28,4 +36,8 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate())
+    words = WordRules(WordRuleTable(database))
+    await words.load()
+    await asyncio.to_thread(minors.warm_up)
+    gate = Gate([MinorsCheck(Gallery(database), Sources(database)), WordCheck(words)])
+    return Moderation(policies=policies, audit=Audit(database), gate=gate, words=words)

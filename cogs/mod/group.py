@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
+from cogs.mod.rules import RuleCommands
 
 
 def mod_group(app: App) -> app_commands.Group:
@@ -23,4 +24,5 @@ def mod_group(app: App) -> app_commands.Group:
         default_permissions=discord.Permissions(MODERATES.value),
     )
     group.add_command(AuditCommands(app.moderation.audit))
+    group.add_command(RuleCommands(app))
     return group

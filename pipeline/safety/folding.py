@@ -249,7 +249,7 @@ def _short(words: list[Word], before: int, index: int, _: list[bool]) -> bool:
     return len(words[before].text) <= SHORT and len(words[index].text) <= SHORT
 
 
-def _close(words: list[Word], before: int, index: int, tight: list[bool]) -> bool:
+def _close(_: list[Word], before: int, index: int, tight: list[bool]) -> bool:
     # Something that is no letter may stand between them, such as an emoji.
     return all(tight[before + 1 : index + 1])
 

@@ -66,6 +66,11 @@ class Match:
     quote: str
     allowed: bool = False
 
+    @property
+    def blocks(self) -> bool:
+        """Whether it refuses the text."""
+        return self.rule.kind is Kind.BLOCK and not self.allowed
+
 
 _Place = tuple[int, int]
 """A rule's index, and the index of its word."""
@@ -127,7 +132,7 @@ class RuleSet:
 
     def blocked(self, text: str) -> tuple[Match, ...]:
         """Where the text falls under a block rule, and no allow rule covers it."""
-        return tuple(each for each in self.find(text) if each.rule.kind is Kind.BLOCK and not each.allowed)
+        return tuple(each for each in self.find(text) if each.blocks)
 
     def candidates(self, text: str, *, as_leet: bool) -> Iterator[_Place]:
         """The words of rules that a word fits."""

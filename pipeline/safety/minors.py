@@ -21,7 +21,9 @@ _NUMBERS: Final = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen",
 )  # fmt: skip
-_KANJI: Final = "一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七".split()
+_KANJI: Final = (
+    "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五", "十六", "十七",
+)  # fmt: skip
 
 
 class Part(StrEnum):
@@ -103,7 +105,7 @@ def warm_up() -> None:
 
 def read(prompt: str, negative: str = "") -> Read:
     """What is on the list in what would be painted, and in what would be kept out of it."""
-    found = {part: "" for part in Part}
+    found = dict.fromkeys(Part, "")
     for match in _rules(_PAINTED).blocked(prompt):
         part = Part(match.rule.note)
         found[part] = found[part] or match.quote
@@ -132,7 +134,8 @@ def look(prompt: str, negative: str = "", *, rated: bool) -> Finding | None:
 def judge(*texts: Read, rated: bool) -> Finding | None:
     """The same for what was read of several texts that go into one picture."""
     alone, age, sexual = (
-        next((value for each in texts if (value := getattr(each, name))), "") for name in ("alone", "age", "sexual")
+        next((value for each in texts if (value := getattr(each, name))), "")
+        for name in ("alone", "age", "sexual")
     )
     if alone:
         return Finding(alone)
