@@ -89,6 +89,7 @@ class RuleSet:
         self._prefixes: tuple[dict[str, set[int]], dict[str, set[int]]] = ({}, {})
         self._known: tuple[set[str], set[str]] = (set(), set())
         self._globs: tuple[dict[str, Glob], dict[str, Glob]] = ({}, {})
+        self._shaped = False
         self._file(patterns)
 
     def _file(self, patterns: Sequence[Pattern]) -> None:
@@ -109,6 +110,13 @@ class RuleSet:
                 key=lambda each: (filed[each[1]], -len(each[1])),
             )
             filed[piece] += 1
+            if len(piece) == 1:
+                word = words[place]
+                self._shaped = True
+                for as_leet, letter in enumerate((piece, leet(piece))):
+                    key = _shape(len(word), word.index(piece), letter)
+                    self._pieces[as_leet].setdefault(key, []).append((index, place))
+                continue
             self._pieces[0].setdefault(piece, []).append((index, place))
             self._pieces[1].setdefault(leet(piece), []).append((index, place))
 
@@ -141,6 +149,10 @@ class RuleSet:
         if not pieces:
             return
         seen: set[_Place] = set()
+        for start, letter in enumerate(text) if self._shaped else ():
+            for place in pieces.get(_shape(len(text), start, letter), ()):
+                if self.fits(place[0], place[1], text, as_leet=as_leet):
+                    yield place
         for size in range(2, _PIECE + 1):
             for start in range(len(text) - size + 1):
                 for place in pieces.get(text[start : start + size], ()):
@@ -178,6 +190,11 @@ class RuleSet:
                 if last - first >= run.least and word in known:
                     yield Reading(word, run.pieces[first], run.pieces[last - 1], leet=as_leet)
         yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
+
+
+def _shape(length: int, place: int, letter: str) -> str:
+    """Under what a word is filed whose letters all stand apart, such as `c?t`."""
+    return f"{length}\0{place}\0{letter}"
 
 
 def _pieces_of(word: str) -> Iterator[str]:
