@@ -44,7 +44,7 @@ class BrokenFile(MemberError):
     """
 
     def __init__(self, lines: list[tuple[int, MemberError]], count: int) -> None:
-        super().__init__("Nothing was imported: {count} lines of the file cannot be read.", count=count)
+        super().__init__("Nothing was imported. Lines of the file that cannot be read: {count}.", count=count)
         self.lines = tuple(lines)
         self.count = count
 
@@ -72,12 +72,12 @@ def write_rules(rules: Iterable[Rule], form: Format) -> bytes:
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow(COLUMNS)
     for row in rows:
-        table.writerow([guarded(row[name]) for name in COLUMNS])
+        table.writerow([unformulated(row[name]) for name in COLUMNS])
     # With its mark, or Excel takes the file for another encoding.
     return out.getvalue().encode("utf-8-sig")
 
 
-def guarded(cell: str) -> str:
+def unformulated(cell: str) -> str:
     """A cell of a CSV that no spreadsheet runs."""
     return _GUARD + cell if cell.startswith((*_FORMULA, _GUARD)) else cell
 

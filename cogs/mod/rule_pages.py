@@ -52,7 +52,7 @@ def page_view(rules: Sequence[Rule], page: int, text: str) -> tuple[str, discord
         ), None
     pages = -(-len(found) // PAGE)
     page = min(max(page, 0), pages - 1)
-    head = say("### {count} rules, page {page} of {pages}", count=len(found), page=page + 1, pages=pages)
+    head = say("### Rules: {count} (page {page} of {pages})", count=len(found), page=page + 1, pages=pages)
     content = "\n".join([head, *(line(rule) for rule in found[page * PAGE : (page + 1) * PAGE])])
     if pages == 1:
         return content, None

@@ -162,7 +162,7 @@ class RuleCommands(app_commands.Group):
             await whisper(
                 interaction,
                 say(
-                    "Imported: {added} rules are new, {changed} changed, {removed} removed. They hold from now on.",
+                    "Imported. New rules: {added}, changed: {changed}, removed: {removed}. They hold from now on.",
                     added=done.added,
                     changed=done.changed,
                     removed=done.removed,
@@ -184,7 +184,7 @@ class RuleCommands(app_commands.Group):
             data = await asyncio.to_thread(write_rules, rules, Format(form))
             name = f"rules-{interaction.guild_id}.{form}"
             await interaction.edit_original_response(
-                content=say("{count} rules", count=len(rules)), attachments=[Upload(name, data).file("")]
+                content=say("Rules: {count}", count=len(rules)), attachments=[Upload(name, data).file("")]
             )
 
     def _here(self, interaction: AnyInteraction) -> tuple[Rule, ...]:
@@ -192,7 +192,7 @@ class RuleCommands(app_commands.Group):
 
 
 def _told(broken: BrokenFile) -> str:
-    lines = [shown(broken)]
+    lines = [say("Nothing was imported. Lines of the file that cannot be read: {count}.", count=broken.count)]
     lines += [
         say("Line {line}: {problem}", line=number, problem=shown(error)) for number, error in broken.lines
     ]

@@ -77,8 +77,8 @@ def _check(word: str, shown: str) -> None:
     letters = max(map(len, found), default=0) if "*" in word else sum(map(len, found))
     if letters < LEAST_LITERAL:
         raise InvalidRequest(
-            "`{pattern}` would match almost everything. A word with `*` needs at least {least} letters side by side, as "
-            "in `sword*`, and one with `?` as many in all.",
+            "`{pattern}` would match almost everything. A word with `*` needs at least {least} letters side by side, "
+            "as in `sword*`, and one with `?` as many in all.",
             pattern=shown,
             least=LEAST_LITERAL,
         )

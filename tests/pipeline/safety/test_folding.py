@@ -19,7 +19,8 @@ MILK = RuleSet([Rule(number=1, pattern="milk")])
         "s\ufe0fword", "sw\u2060ord", "swo\U000e0072rd", "sw0rd", "5word", "$word", "$w0rd", "swooooord", "s w o r d",
         "s.w.o.r.d", "s_w_o_r_d", "s-w-o-r-d", "s, w, o, r, d", "s/w/o/r/d", "sw.ord", "sw-ord", "sw o rd", "sw(ord)",
         "sw(ord:1.3)", "(s:1.1)(w:1.1)(o:1.1)(r:1.1)(d:1.1)", "(sword:1.5)", "((sword))", "[sword]", r"\(sword\)",
-        r"sw\ord", "{sword|shield}", "sword BREAK shield", "s💗w💗o💗r💗d", "<lora:sword:1>", "s w 0 r d", "s\nw\no\nr\nd",
+        r"sw\ord", "{sword|shield}", "sword BREAK shield", "s💗w💗o💗r💗d", "<lora:sword:1>", "s w 0 r d",
+        "s\nw\no\nr\nd",
     ],
 )  # fmt: skip
 def test_a_word_is_found_in_every_spelling(typed: str) -> None:
@@ -71,8 +72,9 @@ def test_what_was_typed_is_quoted(typed: str, quote: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "typed"),
     [
-        ("剣", "聖剣の少女"), ("聖剣", "聖剣の少女"), ("ツルギ", "つるぎ"), ("つるぎ", "ﾂﾙｷﾞ"), ("가나", "가나"), ("меч", "МЕЧ"),
-        ("épée", "EPEE"), ("straße", "STRASSE"), ("σπαθί", "ΣΠΑΘΙ"), ("ดาบ", "ดาบ"), ("سيف", "سَيف"), ("तलवार", "तलवार"),
+        ("剣", "聖剣の少女"), ("聖剣", "聖剣の少女"), ("ツルギ", "つるぎ"), ("つるぎ", "ﾂﾙｷﾞ"), ("가나", "가나"),
+        ("меч", "МЕЧ"), ("épée", "EPEE"), ("straße", "STRASSE"), ("σπαθί", "ΣΠΑΘΙ"), ("ดาบ", "ดาบ"),
+        ("سيف", "سَيف"), ("तलवार", "तलवार"),
         ("🗡", "a🗡b"),
     ],
 )  # fmt: skip
