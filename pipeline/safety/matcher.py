@@ -89,7 +89,7 @@ class RuleSet:
         self._prefixes: tuple[dict[str, set[int]], dict[str, set[int]]] = ({}, {})
         self._known: tuple[set[str], set[str]] = (set(), set())
         self._globs: tuple[dict[str, Glob], dict[str, Glob]] = ({}, {})
-        self._shaped = False
+        self._shaped: set[int] = set()
         self._file(patterns)
 
     def _file(self, patterns: Sequence[Pattern]) -> None:
@@ -112,7 +112,7 @@ class RuleSet:
             filed[piece] += 1
             if len(piece) == 1:
                 word = words[place]
-                self._shaped = True
+                self._shaped.add(len(word))
                 for as_leet, letter in enumerate((piece, leet(piece))):
                     key = _shape(len(word), word.index(piece), letter)
                     self._pieces[as_leet].setdefault(key, []).append((index, place))
@@ -149,7 +149,7 @@ class RuleSet:
         if not pieces:
             return
         seen: set[_Place] = set()
-        for start, letter in enumerate(text) if self._shaped else ():
+        for start, letter in enumerate(text) if len(text) in self._shaped else ():
             for place in pieces.get(_shape(len(text), start, letter), ()):
                 if self.fits(place[0], place[1], text, as_leet=as_leet):
                     yield place
