@@ -23,7 +23,7 @@ from pipeline.safety.minors import Part
 if TYPE_CHECKING:
     from cogs.buttons import Front
 
-PAGE: Final = 10
+PAGE: Final = 8
 _TOLD: Final = 12
 """Matches that are shown of each sort; the rest is counted."""
 _LABELS: Final = {
@@ -31,7 +31,7 @@ _LABELS: Final = {
     Part.AGE: "an age, refused together with sexual words",
     Part.SEXUAL: "sexual, refused together with an age",
 }
-_SHOWN: Final = 60
+_SHOWN: Final = 50
 
 
 def line(rule: Rule) -> str:

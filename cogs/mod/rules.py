@@ -12,6 +12,7 @@ from discord.app_commands import Choice
 from bot.moderation.rule_files import BrokenFile, Format, check_size, read_rules, write_rules
 from bot.moderation.rule_test import Trial
 from bot.moderation.word_rules import MAX_NOTE, WordRules
+from cogs import suggestions
 from cogs.access import origin_of
 from cogs.downloads import fetch
 from cogs.errors import defer_privately, guarded, shown, whisper
@@ -121,6 +122,7 @@ class RuleCommands(app_commands.Group):
         negative="Their negative prompt",
         model="The model to compose for",
     )
+    @app_commands.autocomplete(model=suggestions.models)
     async def test(
         self, interaction: AnyInteraction, prompt: str, negative: str = "", model: str | None = None
     ) -> None:

@@ -16,6 +16,7 @@ from db.errors import DatabaseError
 from pipeline.errors import InvalidRequest, MemberError
 from pipeline.safety.matcher import MAX_RULES, Kind
 from tests.bot.conftest import request
+from tests.support.prompt_lists import lines
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -267,3 +268,31 @@ async def test_a_trial_sees_what_the_model_would_be_given(app: App, member: Orig
     assert trial.run(member, "1girl").blocked
     assert trial.run(member, "nude").problem is not None
     assert trial.run(member, "loli").refused is not None
+
+
+# -- the lists -----------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_list_reaches_the_engine(app: App) -> None:
+    """Not even from the command line; each is refused by the rule that is named."""
+    reached = []
+    for line in lines("minors_refused.txt"):
+        prompt, _, negative = line.partition("\t")
+        try:
+            app.studio.plan(LOCAL, request(prompt=prompt, negative=negative))
+        except MemberError as error:
+            if "built-in rule" in error.text:
+                continue
+        reached.append(line)
+    assert reached == []
+
+
+def test_harmless_prompts_are_planned(app: App) -> None:
+    """With all that the model's card adds to them."""
+    refused = []
+    for prompt in lines("harmless_prompts.txt"):
+        try:
+            app.studio.plan(LOCAL, request(prompt=prompt))
+        except MemberError as error:
+            refused.append((prompt, error.text))
+    assert refused == []

@@ -121,7 +121,7 @@ async def test_the_list_has_pages(world: World) -> None:
     assert "page 2 of 3" in answer_of(turned)
     assert "thing012" in answer_of(turned)
     some = await world.mod.slash(world.channel, "mod rule list", text="thing00")
-    assert "Rules: 10 (page 1 of 1)" in answer_of(some)
+    assert "Rules: 10 (page 1 of 2)" in answer_of(some)
     assert "No rule has that" in answer_of(await world.mod.slash(world.channel, "mod rule list", text="axe"))
 
 
