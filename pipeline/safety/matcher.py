@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipeline.safety.folding import Folded, Reading, Run, fold, leet
-from pipeline.safety.patterns import Glob, Pattern, is_glob, literals, opening, read_pattern
+from pipeline.safety.patterns import Glob, Pattern, core, is_glob, literals, read_pattern
 
 MAX_RULES: Final = 10_000
 _PIECE: Final = 4
@@ -23,6 +23,10 @@ _PREFIX: Final = 3
 """Letters of a word by which it is looked for in pieces set apart."""
 _PAIR: Final = 2
 """Words of two signs are looked for, too, unless they are ASCII: any two letters of English would be one."""
+
+
+_WHOLE: Final = 60
+"""Letters of pieces set apart that are read as one word, too, for what has wildcards in its middle."""
 
 
 class Kind(StrEnum):
@@ -121,14 +125,14 @@ class RuleSet:
             self._pieces[1].setdefault(leet(piece), []).append((index, place))
 
     def _note(self, word: str) -> None:
-        """What is needed to find a word, or the beginning of one, in pieces set apart."""
+        """What is needed to find a word in pieces set apart."""
         for as_leet in (False, True):
-            begins = word
+            letters = word
             if is_glob(word):
                 self._globs[as_leet].setdefault(word, Glob(word, as_leet=as_leet))
-                begins = opening(word)
-            if len(begins) >= _PREFIX or (len(begins) == _PAIR and not begins.isascii()):
-                spelled = leet(begins) if as_leet else begins
+                letters = core(word)
+            if len(letters) >= _PREFIX or (len(letters) == _PAIR and not letters.isascii()):
+                spelled = leet(letters) if as_leet else letters
                 self._known[as_leet].add(spelled)
                 self._prefixes[as_leet].setdefault(spelled[:_PREFIX], set()).add(len(spelled))
 
@@ -174,7 +178,7 @@ class RuleSet:
         return len(self._words[rule])
 
     def apart(self, run: Run, *, as_leet: bool) -> Iterator[Reading]:
-        """Words of rules that pieces set apart come to, and the whole run for those with wildcards."""
+        """Words of rules that pieces set apart come to, and all the pieces together."""
         text = run.leet if as_leet else run.text
         if not text:
             return
@@ -189,7 +193,8 @@ class RuleSet:
                 word = text[start : start + size]
                 if last - first >= run.least and word in known:
                     yield Reading(word, run.pieces[first], run.pieces[last - 1], leet=as_leet)
-        yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
+        if len(text) <= _WHOLE:
+            yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
 
 
 def _shape(length: int, place: int, letter: str) -> str:

@@ -90,10 +90,10 @@ def _check(word: str, shown: str) -> None:
         )
 
 
-def opening(word: str) -> str:
-    """The letters that a word with wildcards begins with, if anything may follow them; else nothing."""
-    first, star, rest = word.partition("*")
-    return first if star and not rest and "?" not in first else ""
+def core(word: str) -> str:
+    """The letters of a word with stars at its ends alone, which fit it by themselves; else nothing."""
+    inner = word.strip("*")
+    return "" if _WILD.search(inner) else inner
 
 
 def is_glob(word: str) -> bool:

@@ -117,6 +117,7 @@ async def test_the_list_has_pages(world: World) -> None:
     assert "thing022" in answer_of(result)
     assert buttons_of(result.response) == ["Newer", "Older"]
     await world.restart()
+    assert result.response is not None
     turned = await world.mod.click(result.response, label="Older")
     assert "page 2 of 3" in answer_of(turned)
     assert "thing012" in answer_of(turned)
@@ -129,6 +130,7 @@ async def test_only_moderators_turn_pages(world: World) -> None:
     """Somebody who was one when the list was shown is refused."""
     await many(world, 12)
     result = await world.mod.slash(world.channel, "mod rule list")
+    assert result.response is not None
     world.env.backend.guilds[world.guild.id].members[world.mod.id].role_ids.clear()
     told = await world.mod.click(result.response, label="Older")
     assert "Only moderators" in answer_of(told)
@@ -160,6 +162,7 @@ async def test_what_is_exported_can_be_imported(world: World, form: str) -> None
     before = world.app.moderation.words.of(world.guild.id)
     result = await world.mod.slash(world.channel, "mod rule export", format=form)
     assert result.ephemeral
+    assert result.response is not None
     [file] = result.response.attachments
     assert file.filename == f"rules-{world.guild.id}.{form}"
     data = await file.read()
