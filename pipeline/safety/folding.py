@@ -121,8 +121,12 @@ def fold(text: str) -> Folded:
             known = gaps[gap] = (ends, not ends and _LOOSE.search(gap) is None)
         tag += known[0]
         tight.append(known[1])
-        pieces.append(match.lastgroup != "one")
-        words.append(Word(match.group().translate(_TO_HIRAGANA), places[start], places[end - 1] + 1, tag))
+        sort = match.lastgroup
+        pieces.append(sort != "one")
+        word = match.group()
+        if sort == "kana":
+            word = word.translate(_TO_HIRAGANA)
+        words.append(Word(word, places[start], places[end - 1] + 1, tag))
         before = end
     readings = [*_alone(text, words), *_signed(plain, places, words)]
     return Folded(text, tuple(words), tuple(readings), tuple(_runs(words, tight, pieces)))
