@@ -17,6 +17,7 @@ ALL = (
     "upscale",
     "previews",
     "repeatable",
+    "rules",
 )
 
 if __name__ == "__main__":

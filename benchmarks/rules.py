@@ -13,10 +13,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from pipeline.safety.minors import look
-
 from benchmarks.report import Row, percentile, show
 from pipeline.safety.matcher import MAX_RULES, Kind, Rule, RuleSet
+from pipeline.safety.minors import look
 
 LENGTH = 2_000
 ROUNDS = 200
@@ -86,25 +85,29 @@ def main() -> int:
     rows = [Row(f"compiling {MAX_RULES:,} rules, off the event loop", f"{building * 1e3:.0f} ms")]
     look("warm up", rated=False)
     for name in ("ordinary tags", "spelled strangely", "letters set apart"):
-        times, built_in, found = [], [], 0
+        times, busy, built_in, found = [], [], [], 0
         for _ in range(ROUNDS):
             text = prompt(rng, vocabulary, name)
-            begun = time.perf_counter()
+            begun, begun_busy = time.perf_counter(), time.thread_time()
             found += len(compiled.blocked(text))
+            busy.append((time.thread_time() - begun_busy) * 1e3)
             times.append((time.perf_counter() - begun) * 1e3)
-            begun = time.perf_counter()
+            begun_busy = time.thread_time()
             look(text, rated=False)
-            built_in.append((time.perf_counter() - begun) * 1e3)
+            built_in.append((time.thread_time() - begun_busy) * 1e3)
         figure = (
-            f"p50 {statistics.median(times):.2f} ms, p99 {percentile(times, 0.99):.2f} ms, max {max(times):.2f} ms; "
-            f"{found / ROUNDS:.0f} found"
+            f"p50 {statistics.median(times):.2f} ms, p99 {percentile(times, 0.99):.2f} ms; processor time "
+            f"p50 {statistics.median(busy):.2f} ms; {found / ROUNDS:.0f} found"
         )
         slow = statistics.median(times)
         rows.append(
             Row(f"{LENGTH:,} characters, {name}", figure, f"p50 under {TARGET_MS:g} ms", slow < TARGET_MS)
         )
         rows.append(
-            Row("the built-in list on the same, folded already", f"p50 {statistics.median(built_in):.2f} ms")
+            Row(
+                "the built-in list on the same, folded already",
+                f"processor time p50 {statistics.median(built_in):.2f} ms",
+            )
         )
     return show("Word rules", rows)
 

@@ -28,6 +28,7 @@ from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.inpainting import Inpainting
 from cogs.mod.group import mod_group
+from cogs.mod.rule_pages import RulePageButton
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
@@ -78,6 +79,7 @@ class TagbrushBot(commands.Bot):
         self.handed_in = app.handed_in
         self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
         self.batching = Batching(app.batches, self.painting)
+        self.moderation = app.moderation
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
         self._retention = app.retention
         self._mod = mod_group(app)
@@ -91,6 +93,7 @@ class TagbrushBot(commands.Bot):
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
         self.add_dynamic_items(TourButton, UseButton, TurnButton, ShowButton, ForgetButton)
+        self.add_dynamic_items(RulePageButton)
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))

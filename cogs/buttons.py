@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.enlarging import Enlarger
     from bot.expanding import Expander
     from bot.forgetting import Forgetter
+    from bot.moderation.moderation import Moderation
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
@@ -50,6 +51,7 @@ class Front(Protocol):
     painting: Painting
     batching: Batching
     sharing: Sharing
+    moderation: Moderation
 
 
 class GuardedButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=NEVER):

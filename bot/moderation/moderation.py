@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.moderation.ceilings import Ceilings
 from bot.moderation.gate import Gate
 from bot.moderation.policies import Policies
 from bot.moderation.ratings import RatingCheck
+from bot.moderation.word_checks import MinorsCheck, WordCheck
+from bot.moderation.word_rules import WordRules
 from bot.settings import Settings
 from db.audit import Audit
 from db.database import Database
+from db.gallery import Gallery
 from db.policies import PolicyTable
+from db.sources import Sources
+from db.word_rules import WordRuleTable
+from pipeline.safety import minors
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Moderation:
     audit: Audit
     gate: Gate
     ceilings: Ceilings
+    words: WordRules
 
 
 async def open_moderation(settings: Settings, database: Database) -> Moderation:
@@ -32,6 +40,9 @@ async def open_moderation(settings: Settings, database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
+    words = WordRules(WordRuleTable(database))
+    await words.load()
+    await asyncio.to_thread(minors.warm_up)
     ceilings = Ceilings(settings=settings, policies=policies)
-    gate = Gate([RatingCheck(ceilings)])
-    return Moderation(policies=policies, audit=Audit(database), gate=gate, ceilings=ceilings)
+    gate = Gate([MinorsCheck(Gallery(database), Sources(database)), WordCheck(words), RatingCheck(ceilings)])
+    return Moderation(policies=policies, audit=Audit(database), gate=gate, ceilings=ceilings, words=words)

@@ -13,6 +13,7 @@ from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
 from cogs.mod.ceilings import CeilingCommands
+from cogs.mod.rules import RuleCommands
 
 
 def mod_group(app: App) -> app_commands.Group:
@@ -25,4 +26,5 @@ def mod_group(app: App) -> app_commands.Group:
     )
     group.add_command(AuditCommands(app.moderation.audit))
     group.add_command(CeilingCommands(app.moderation.ceilings))
+    group.add_command(RuleCommands(app))
     return group

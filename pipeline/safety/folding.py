@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipeline.safety.lookalikes import INVISIBLE, LOOKALIKES, MARKS
 
@@ -44,14 +44,15 @@ _BREAK = re.compile(r"\bBREAK\b")
 _TAG_END = re.compile(r"[,;|\n\r\u3001\u3002\u060c\u061b]")
 _LOOSE = re.compile(r"[\s_]")
 _SIGNS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]", re.DOTALL)
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _REPEATED = re.compile(r"(.)\1\1+")
 _TO_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 SHORT: Final = 2
 """Characters of a piece that is taken for a syllable when several of them stand apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word as it reads. `start` and `end` are its place in the text, `tag` counts the tags."""
 
     text: str
@@ -60,8 +61,7 @@ class Word:
     tag: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Another way to read the words `first` to `last`. `leet` when digits and signs were taken for letters."""
 
     text: str
@@ -70,8 +70,7 @@ class Reading:
     leet: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Pieces that may be one word written apart.
 
     Attributes:
@@ -122,8 +121,12 @@ def fold(text: str) -> Folded:
             known = gaps[gap] = (ends, not ends and _LOOSE.search(gap) is None)
         tag += known[0]
         tight.append(known[1])
-        pieces.append(match.lastgroup != "one")
-        words.append(Word(match.group().translate(_TO_HIRAGANA), places[start], places[end - 1] + 1, tag))
+        sort = match.lastgroup
+        pieces.append(sort != "one")
+        word = match.group()
+        if sort == "kana":
+            word = word.translate(_TO_HIRAGANA)
+        words.append(Word(word, places[start], places[end - 1] + 1, tag))
         before = end
     readings = [*_alone(text, words), *_signed(plain, places, words)]
     return Folded(text, tuple(words), tuple(readings), tuple(_runs(words, tight, pieces)))
@@ -189,22 +192,22 @@ def _is_mark(sign: str) -> bool:
 def _alone(source: str, words: list[Word]) -> Iterator[Reading]:
     """Words whose digits or capital I stand for letters, and words whose letters are drawn out."""
     capitals = "I" in source
+    drawn = any(_REPEATED.search(word.text) for word in words) if _REPEATED.search(source) else False
     for index, word in enumerate(words):
         text = word.text
-        if text.isalpha() and len(text) <= SHORT:
-            continue
-        repeated = _REPEATED.search(text) is not None
-        spelled = [text]
-        if repeated:
-            spelled = [_REPEATED.sub(r"\1", text), _REPEATED.sub(r"\1\1", text)]
-            yield from (Reading(each, index, index, leet=False) for each in spelled)
-        if _mixed(text) or (capitals and _odd_capital(source[word.start : word.end])):
-            yield from (Reading(leet(each), index, index, leet=True) for each in spelled)
+        as_leet = _mixed(text) or (capitals and _odd_capital(source[word.start : word.end]))
+        if drawn and _REPEATED.search(text):
+            for spelled in (_REPEATED.sub(r"\1", text), _REPEATED.sub(r"\1\1", text)):
+                yield Reading(spelled, index, index, leet=False)
+                if as_leet:
+                    yield Reading(leet(spelled), index, index, leet=True)
+        elif as_leet:
+            yield Reading(leet(text), index, index, leet=True)
 
 
 def _mixed(text: str) -> bool:
     """Whether there are letters and digits in it."""
-    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return not text.isalpha() and _DIGIT.search(text) is not None and _LETTER.search(text) is not None
 
 
 def _odd_capital(typed: str) -> bool:
@@ -249,7 +252,7 @@ def _short(words: list[Word], before: int, index: int, _: list[bool]) -> bool:
     return len(words[before].text) <= SHORT and len(words[index].text) <= SHORT
 
 
-def _close(words: list[Word], before: int, index: int, tight: list[bool]) -> bool:
+def _close(_: list[Word], before: int, index: int, tight: list[bool]) -> bool:
     # Something that is no letter may stand between them, such as an emoji.
     return all(tight[before + 1 : index + 1])
 

@@ -1,5 +1,6 @@
-"""Letters of other scripts that look like Latin ones, written for this project after the idea of Unicode's
-confusables (UTS #39), and what is invisible. NFKD and case folding have been applied before; they take care of
+"""Letters of other scripts that look like Latin ones, and what is invisible.
+
+Written for this project after the idea of Unicode's confusables (UTS #39). NFKD and case folding take care of
 full-width, mathematical, circled and superscript letters.
 
 Both texts and rules are folded, so a Russian or Greek rule still finds Russian or Greek words: they are only compared

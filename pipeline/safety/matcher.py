@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipeline.safety.folding import Folded, Reading, Run, fold, leet
-from pipeline.safety.patterns import Glob, Pattern, is_glob, literals, opening, read_pattern
+from pipeline.safety.patterns import Glob, Pattern, core, is_glob, literals, read_pattern
 
 MAX_RULES: Final = 10_000
 _PIECE: Final = 4
@@ -23,6 +23,10 @@ _PREFIX: Final = 3
 """Letters of a word by which it is looked for in pieces set apart."""
 _PAIR: Final = 2
 """Words of two signs are looked for, too, unless they are ASCII: any two letters of English would be one."""
+
+
+_WHOLE: Final = 60
+"""Letters of pieces set apart that are read as one word, too, for what has wildcards in its middle."""
 
 
 class Kind(StrEnum):
@@ -66,6 +70,11 @@ class Match:
     quote: str
     allowed: bool = False
 
+    @property
+    def blocks(self) -> bool:
+        """Whether it refuses the text."""
+        return self.rule.kind is Kind.BLOCK and not self.allowed
+
 
 _Place = tuple[int, int]
 """A rule's index, and the index of its word."""
@@ -84,6 +93,7 @@ class RuleSet:
         self._prefixes: tuple[dict[str, set[int]], dict[str, set[int]]] = ({}, {})
         self._known: tuple[set[str], set[str]] = (set(), set())
         self._globs: tuple[dict[str, Glob], dict[str, Glob]] = ({}, {})
+        self._shaped: set[int] = set()
         self._file(patterns)
 
     def _file(self, patterns: Sequence[Pattern]) -> None:
@@ -104,18 +114,25 @@ class RuleSet:
                 key=lambda each: (filed[each[1]], -len(each[1])),
             )
             filed[piece] += 1
+            if len(piece) == 1:
+                word = words[place]
+                self._shaped.add(len(word))
+                for as_leet, letter in enumerate((piece, leet(piece))):
+                    key = _shape(len(word), word.index(piece), letter)
+                    self._pieces[as_leet].setdefault(key, []).append((index, place))
+                continue
             self._pieces[0].setdefault(piece, []).append((index, place))
             self._pieces[1].setdefault(leet(piece), []).append((index, place))
 
     def _note(self, word: str) -> None:
-        """What is needed to find a word, or the beginning of one, in pieces set apart."""
+        """What is needed to find a word in pieces set apart."""
         for as_leet in (False, True):
-            begins = word
+            letters = word
             if is_glob(word):
                 self._globs[as_leet].setdefault(word, Glob(word, as_leet=as_leet))
-                begins = opening(word)
-            if len(begins) >= _PREFIX or (len(begins) == _PAIR and not begins.isascii()):
-                spelled = leet(begins) if as_leet else begins
+                letters = core(word)
+            if len(letters) >= _PREFIX or (len(letters) == _PAIR and not letters.isascii()):
+                spelled = leet(letters) if as_leet else letters
                 self._known[as_leet].add(spelled)
                 self._prefixes[as_leet].setdefault(spelled[:_PREFIX], set()).add(len(spelled))
 
@@ -127,7 +144,7 @@ class RuleSet:
 
     def blocked(self, text: str) -> tuple[Match, ...]:
         """Where the text falls under a block rule, and no allow rule covers it."""
-        return tuple(each for each in self.find(text) if each.rule.kind is Kind.BLOCK and not each.allowed)
+        return tuple(each for each in self.find(text) if each.blocks)
 
     def candidates(self, text: str, *, as_leet: bool) -> Iterator[_Place]:
         """The words of rules that a word fits."""
@@ -136,6 +153,10 @@ class RuleSet:
         if not pieces:
             return
         seen: set[_Place] = set()
+        for start, letter in enumerate(text) if len(text) in self._shaped else ():
+            for place in pieces.get(_shape(len(text), start, letter), ()):
+                if self.fits(place[0], place[1], text, as_leet=as_leet):
+                    yield place
         for size in range(2, _PIECE + 1):
             for start in range(len(text) - size + 1):
                 for place in pieces.get(text[start : start + size], ()):
@@ -157,7 +178,7 @@ class RuleSet:
         return len(self._words[rule])
 
     def apart(self, run: Run, *, as_leet: bool) -> Iterator[Reading]:
-        """Words of rules that pieces set apart come to, and the whole run for those with wildcards."""
+        """Words of rules that pieces set apart come to, and all the pieces together."""
         text = run.leet if as_leet else run.text
         if not text:
             return
@@ -172,7 +193,13 @@ class RuleSet:
                 word = text[start : start + size]
                 if last - first >= run.least and word in known:
                     yield Reading(word, run.pieces[first], run.pieces[last - 1], leet=as_leet)
-        yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
+        if len(text) <= _WHOLE:
+            yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
+
+
+def _shape(length: int, place: int, letter: str) -> str:
+    """Under what a word is filed whose letters all stand apart, such as `c?t`."""
+    return f"{length}\0{place}\0{letter}"
 
 
 def _pieces_of(word: str) -> Iterator[str]:

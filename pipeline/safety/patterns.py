@@ -15,7 +15,8 @@ MAX_WORDS: Final = 10
 MAX_STARS: Final = 4
 """Stars of one word. Nobody needs more, and it bounds what comparing costs."""
 LEAST_LITERAL: Final = 2
-"""Letters side by side that a word with wildcards must have: with fewer it would match almost everything."""
+"""Letters that a word with wildcards must have, side by side if there is a star: with fewer it would match almost
+everything."""
 _WILD = re.compile(r"[*?]")
 _LITERAL = re.compile(r"[^*?]+")
 _REGEX = re.compile(r"[\\^{}|]|\)\s*[*+?{]|\.[*+]|\(\?|\[[^\]]*\]\s*[*+?]")
@@ -71,10 +72,13 @@ def read_pattern(text: str) -> Pattern:
 def _check(word: str, shown: str) -> None:
     if not _WILD.search(word):
         return
-    if max((len(each) for each in _LITERAL.findall(word)), default=0) < LEAST_LITERAL:
+    found = _LITERAL.findall(word)
+    # Without a star a word has its length, so its letters may also stand apart: `c?t`.
+    letters = max(map(len, found), default=0) if "*" in word else sum(map(len, found))
+    if letters < LEAST_LITERAL:
         raise InvalidRequest(
-            "`{pattern}` would match almost everything. A word with `*` or `?` needs at least {least} letters side by "
-            "side, as in `sword*`.",
+            "`{pattern}` would match almost everything. A word with `*` needs at least {least} letters side by side, "
+            "as in `sword*`, and one with `?` as many in all.",
             pattern=shown,
             least=LEAST_LITERAL,
         )
@@ -86,10 +90,10 @@ def _check(word: str, shown: str) -> None:
         )
 
 
-def opening(word: str) -> str:
-    """The letters that a word with wildcards begins with, if anything may follow them; else nothing."""
-    first, star, rest = word.partition("*")
-    return first if star and not rest and "?" not in first else ""
+def core(word: str) -> str:
+    """The letters of a word with stars at its ends alone, which fit it by themselves; else nothing."""
+    inner = word.strip("*")
+    return "" if _WILD.search(inner) else inner
 
 
 def is_glob(word: str) -> bool:
