@@ -19,6 +19,7 @@ ALL = (
     "killing",
     "classify",
     "repeatable",
+    "rules",
 )
 
 if __name__ == "__main__":

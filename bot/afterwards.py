@@ -22,7 +22,7 @@ from db.gallery import Gallery, LeftFile
 from db.jobs import Image, Job, JobState
 from db.records import Ancestor
 from pipeline.errors import MemberError
-from pipeline.profiles.types import Profile
+from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.compose import Composed
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.request import ImagineRequest, Plan
@@ -202,13 +202,21 @@ class Afterwards:
             return ()
         return await self._gallery.ancestors(job.parent_image_id, GENERATIONS)
 
+    def rating(self, job: Job) -> Rating:
+        """What a job's pictures are rated as."""
+        return rating_of(job, self.profile_of(job))
+
+    def ceiling(self, origin: Origin) -> Rating:
+        """The most that may be shown in a place."""
+        return self._studio.ceiling(origin)
+
     def check_rating(self, job: Job, origin: Origin) -> None:
         """Refuse to show a job where less is allowed than its pictures are rated.
 
         Raises:
             MemberError: it must not be shown here.
         """
-        rating, ceiling = rating_of(job, self.profile_of(job)), self._studio.ceiling(origin)
+        rating, ceiling = self.rating(job), self.ceiling(origin)
         if rating.level > ceiling.level:
             raise MemberError(
                 "These pictures are rated `{rating}`, and the most here is `{ceiling}`. Look at them in the channel "

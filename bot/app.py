@@ -144,7 +144,7 @@ async def open_app(
     async with Database.open(settings.database) as database:
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         estimator = Estimator({})
-        moderation = await open_moderation(database, estimator, settings.control_guild)
+        moderation = await open_moderation(settings, database, estimator)
         recorder = Recorder(
             jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
         )
@@ -178,6 +178,7 @@ async def open_app(
             gate=moderation.gate,
             pauses=moderation.pauses,
             allowed=moderation.allowed,
+            ceilings=moderation.ceilings,
         )
         queue_control = QueueControl(
             studio=studio,

@@ -31,6 +31,7 @@ from cogs.inpainting import Inpainting
 from cogs.mod.audit_pages import AuditTurnButton
 from cogs.mod.delete import EverywhereButton, delete_menu
 from cogs.mod.group import mod_group
+from cogs.mod.rule_pages import RulePageButton
 from cogs.mod.upkeep import UpkeepTask
 from cogs.models import Models
 from cogs.owner.broadcasting import BroadcastButton, Broadcaster
@@ -113,6 +114,7 @@ class TagbrushBot(commands.Bot):
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
         self.add_dynamic_items(TourButton, UseButton, TurnButton, ShowButton, ForgetButton)
+        self.add_dynamic_items(RulePageButton)
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))

@@ -115,6 +115,7 @@ class Settings:
     max_pending_per_guild: int = _setting(200, _whole(1, 100_000))
     notify_after: int = _setting(60, _whole(0, 86_400))
     rating_ceiling: Rating = _setting(Rating.GENERAL, _rating(Rating.SENSITIVE))
+    rating_ceiling_maximum: Rating = _setting(Rating.SENSITIVE, _rating(Rating.SENSITIVE))
     rating_ceiling_age_restricted: Rating = _setting(Rating.QUESTIONABLE, _rating(Rating.QUESTIONABLE))
     min_free_mb: int = _setting(500, _whole(0, 10_000_000))
     retention_days: int = _setting(0, _whole(0, 36_500))

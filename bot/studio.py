@@ -12,6 +12,7 @@ from bot.board import Board, LiveJob
 from bot.caps import full
 from bot.dispatcher import Dispatcher, Painter
 from bot.moderation.allow_settings import AllowSettings
+from bot.moderation.ceilings import Ceilings
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.new_jobs import new_job, ticket, waiting_ticket
@@ -73,6 +74,7 @@ class Studio:
         gate: Gate,
         pauses: Pauses,
         allowed: AllowSettings,
+        ceilings: Ceilings,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -90,6 +92,7 @@ class Studio:
         self._gate = gate
         self._pauses = pauses
         self._allowed = allowed
+        self._ceilings = ceilings
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -107,11 +110,7 @@ class Studio:
 
     def ceiling(self, origin: Origin) -> Rating:
         """The highest rating of this place. See `LOCAL_CEILING` for the command line."""
-        if origin.kind == LOCAL.kind:
-            return LOCAL_CEILING
-        if origin.nsfw_channel:
-            return self._settings.rating_ceiling_age_restricted
-        return self._settings.rating_ceiling
+        return LOCAL_CEILING if origin.kind == LOCAL.kind else self._ceilings.of(origin)
 
     def plan(self, origin: Origin, request: ImagineRequest) -> Plan:
         """Check and resolve a request without queueing it.
@@ -126,6 +125,7 @@ class Studio:
             self.default_of(origin.guild_id),
             ceiling=self.ceiling(origin),
             draw_seed=draw_seed,
+            above=self._ceilings.above(origin.guild_id),
         )
         return self._gate.judge(origin, planned)
 
@@ -365,6 +365,10 @@ class Studio:
     async def delivered(self, job_id: int, message_id: int | None) -> bool:
         """Write down that the pictures were posted. False when that was already so."""
         return await self._jobs.delivered(job_id, message_id)
+
+    async def withhold(self, job_id: int, why: str) -> bool:
+        """Write down that the pictures are not to be shown, and why. False when they were posted or are withheld."""
+        return await self._jobs.withhold(job_id, why)
 
     async def claim_mention(self, job_id: int) -> bool:
         """Whether the member is to be mentioned now: they asked for it, waited long, and never were before."""

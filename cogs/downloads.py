@@ -26,6 +26,15 @@ async def download(attachment: discord.Attachment) -> bytes:
         MemberError: Discord does not hand it over.
     """
     check_attachment(attachment)
+    return await fetch(attachment)
+
+
+async def fetch(attachment: discord.Attachment) -> bytes:
+    """The bytes of a file whose size was checked.
+
+    Raises:
+        MemberError: Discord does not hand it over.
+    """
     try:
         return await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.enlarging import offered
+from cogs.access import origin_of
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.fate import NOBODY, Fate, fate_of
 from cogs.job_button import JobButton
@@ -85,6 +86,7 @@ class OriginalButton(JobButton, template=r"tb:original:(?P<job>[0-9]{1,18})"):
     async def press(self, interaction: AnyInteraction, front: Front, job: Job) -> None:
         """Answer for their eyes only; say so where Discord takes no file of that size."""
         job = await front.afterwards.painted(job.id, job.guild_id, interaction.user.id)
+        front.afterwards.check_rating(job, origin_of(interaction))
         await front.restorer.check(job)
         async with front.painting.few:
             await self._hand_out(interaction, front, job)

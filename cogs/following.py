@@ -21,6 +21,7 @@ from cogs.budget import Budget
 from cogs.draft_post import DraftPost
 from cogs.fate import RETRY_SECONDS, TROUBLE
 from cogs.other_ways import GONE, OtherWays
+from cogs.places import check_shown, not_shown_view
 from cogs.post import Post
 from cogs.taking_down import take_down
 from cogs.text import alt, shown
@@ -79,7 +80,7 @@ class Follower:
         self._locale = locale
         self._post: Post | DraftPost | None = None
         quiet = interaction is None or fresh
-        self._watch = Watch(studio, budget, self._post_of, job_id, clock, restarted=quiet)
+        self._watch = Watch(studio, budget, self._post_of, job_id, clock, self._may_be_shown, restarted=quiet)
         # Only what another attempt or another process may have posted is looked for.
         self._doubtful = interaction is None and not fresh
         self._ways = OtherWays(client, studio, job_id, few, self._originals_of)
@@ -168,6 +169,12 @@ class Follower:
         # One that brings back another one's files shows that one, with its buttons.
         shown = await self._afterwards.restored(job)
         if found is None:
+            if (why := await check_shown(self._client, self._afterwards, job, shown or job)) is not None:
+                if job.private and post.interaction is None:  # told by a direct message, which names the reason
+                    post = DraftPost(self._client, replace(job, error=why.text))
+                await post.closing(not_shown_view(job, why), insist=True)
+                await self._studio.withhold(job.id, why.text)
+                return
             pictures, lost = await self._originals(shown)
             if shown is not None and pictures:
                 message_id = await self._post_pictures(job, shown, post, pictures, lost)
@@ -203,10 +210,10 @@ class Follower:
         Whoever did that was told that it is gone.
         """
         now = await self._studio.job(job.id)
-        shown = now
+        meant = now
         if now is not None and job.state is JobState.RENDERED:
-            shown = await self._afterwards.restored(now)
-        gone = any(each is None or each.deleted_at is not None for each in (now, shown))
+            meant = await self._afterwards.restored(now)
+        gone = any(each is None or each.deleted_at is not None for each in (now, meant))
         gone |= (job.state, now and now.state) == (JobState.RENDERED, JobState.CANCELLED)
         if post.message_id is not None and gone:
             await take_down(self._client, replace(job, message_id=post.message_id))
@@ -230,8 +237,15 @@ class Follower:
         restored = job.action == RESTORE
         return shown(await self._restorer.remark(job) if restored else await self._afterwards.compared(of))
 
+    async def _may_be_shown(self, job: Job) -> bool:
+        meant = await self._afterwards.restored(job) or job
+        return await check_shown(self._client, self._afterwards, job, meant) is None
+
     async def _originals_of(self, job: Job) -> tuple[Sequence[tuple[int, bytes]], str]:
-        return await self._originals(await self._afterwards.restored(job))
+        meant = await self._afterwards.restored(job)
+        if (why := await check_shown(self._client, self._afterwards, job, meant or job)) is not None:
+            return (), shown(why.text)
+        return await self._originals(meant)
 
     async def _originals(self, job: Job | None) -> tuple[Sequence[tuple[int, bytes]], str]:
         pictures, missing = [], 0

@@ -135,8 +135,8 @@ class OtherWays:
             where = f"{where} {text}"
         elif job.state is JobState.RENDERED:
             pictures, lost = await self._originals(job)
-            what = say("Here are the pictures you asked for.") if pictures else say(GONE)
-            where = " ".join(filter(None, (where, what, lost if pictures else "")))
+            what = say("Here are the pictures you asked for.") if pictures else ""
+            where = " ".join(filter(None, (where, what, lost or ("" if pictures else say(GONE)))))
         elif job.error:
             why = say("Your pictures could not be painted: {error}", error=shown(failure(job)))
             where = f"{where} {why}"

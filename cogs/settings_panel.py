@@ -207,7 +207,8 @@ _UNSET: Final = {
 
 def _most(studio: Studio, origin: Origin) -> Rating:
     """The highest rating that any channel can have."""
-    every = [studio.ceiling(replace(origin, nsfw_channel=each)) for each in (False, True)]
+    anywhere = replace(origin, channel_id=0, parent_id=0)
+    every = [studio.ceiling(replace(anywhere, nsfw_channel=each)) for each in (False, True)]
     return max(every, key=lambda step: step.level)
 
 

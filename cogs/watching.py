@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
@@ -35,6 +35,7 @@ class Watch:
         post_of: Callable[[Job], Post | DraftPost],
         job_id: int,
         clock: Callable[[], float],
+        allowed: Callable[[Job], Awaitable[bool]],
         *,
         restarted: bool,
     ) -> None:
@@ -46,6 +47,7 @@ class Watch:
             post_of: the message of the job.
             job_id: the job.
             clock: seconds that only grow.
+            allowed: whether the pictures of the job may be shown in its channel.
             restarted: nobody asked just now, or for many jobs at once. Then thousands may wait, and their messages
                 show a place already, so they change when something happens to them.
         """
@@ -54,6 +56,7 @@ class Watch:
         self._post_of = post_of
         self._job_id = job_id
         self._clock = clock
+        self._allowed = allowed
         self._restarted = restarted
         self._stumbled = False
         self._previews = True
@@ -117,7 +120,7 @@ class Watch:
             job = await self._studio.job(self._job_id)
             if job is None:
                 return
-            files = await self._preview(progress)
+            files = await self._preview(job, progress)
             view = progress_view(job, progress, self._model(job), files[0].filename if files else "")
             if not await self._post_of(job).update(view, files) and files:
                 log.info("job %s: goes on without previews", self._job_id)
@@ -125,11 +128,13 @@ class Watch:
         except Exception as error:  # noqa: BLE001 - the next change or the result says it all
             self._stumble(error)
 
-    async def _preview(self, progress: Progress) -> Sequence[discord.File]:
+    async def _preview(self, job: Job, progress: Progress) -> Sequence[discord.File]:
         """The picture so far as a file, if there is one. Never worth an error."""
         if not self._previews or not progress.previews:
             return ()
         try:
+            if not await self._allowed(job):
+                return ()
             data = await asyncio.to_thread(encode, progress.previews)
         except Exception as error:  # noqa: BLE001 - progress is shown without
             self._previews = False

@@ -24,7 +24,15 @@ from db.records import (
     Recovery,
     WaitingImage,
 )
-from db.transitions import abandon_jobs, cancel_job, hand_over, requeue_running, settle_job, start_image
+from db.transitions import (
+    abandon_jobs,
+    cancel_job,
+    hand_over,
+    requeue_running,
+    settle_job,
+    start_image,
+    withhold_job,
+)
 
 __all__ = [
     "CapReached",
@@ -288,6 +296,11 @@ class Jobs:
                 job_id,
             )
         return changed > 0
+
+    async def withhold(self, job_id: int, why: str) -> bool:
+        """The pictures are not to be shown, and their member was told. False when it was not rendered (any more)."""
+        async with self._db.transaction() as tx:
+            return await withhold_job(tx, job_id, why, self._db.now())
 
     async def notify(self, job_id: int, waited: float) -> bool:
         """Claim the one mention of the member. False when none was asked for, it was made, or the wait was short."""

@@ -108,6 +108,17 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     )
 
 
+async def withhold_job(tx: Transaction, job_id: int, why: str, now: float) -> bool:
+    """Rendered to withheld, with the sentence that its member was told."""
+    changed = await tx.execute(
+        "UPDATE jobs SET state = 'withheld', error = ?, delivered_at = ? WHERE id = ? AND state = 'rendered'",
+        why,
+        now,
+        job_id,
+    )
+    return changed > 0
+
+
 async def cancel_job(tx: Transaction, job_id: int, now: float) -> tuple[int, ...]:
     """Queued or running to cancelled, with every picture that is not final. Returns the ids of those."""
     changed = await tx.execute(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pipeline.errors import InvalidRequest, WeightsError
 from pipeline.numbers import Number, real_number, whole_number
 from pipeline.profiles.types import Profile, Range, Rating
+from pipeline.prompt.above import Above
 from pipeline.prompt.compose import Composed, PromptOptions, compose
 from pipeline.recipe import MAX_SEED, Recipe
 from pipeline.samplers import SAMPLERS, Sampler
@@ -224,7 +225,11 @@ def _outside_the_card(profile: Profile, sampler: Sampler, steps: int, guidance: 
 
 
 def compose_request(
-    request: ImagineRequest, profiles: Mapping[str, Profile], default_profile: str, ceiling: Rating
+    request: ImagineRequest,
+    profiles: Mapping[str, Profile],
+    default_profile: str,
+    ceiling: Rating,
+    above: Above = Above.REFUSE,
 ) -> tuple[Profile, Composed]:
     """Choose the profile and compose the final prompts, without resolving numbers.
 
@@ -239,6 +244,7 @@ def compose_request(
         quality=request.quality,
         rating=choose_rating(request.rating),
         ceiling=ceiling,
+        above=above,
         year=request.year,
         styles=request.styles,
         order=request.order,
@@ -269,6 +275,7 @@ def plan(
     *,
     ceiling: Rating,
     draw_seed: Callable[[], int],
+    above: Above = Above.REFUSE,
 ) -> Plan:
     """Check a request and turn it into recipes. Picture i of several uses seed S + i.
 
@@ -278,11 +285,12 @@ def plan(
         default_profile: used when the request names none.
         ceiling: the highest rating this place allows.
         draw_seed: draws a seed from 0 to `MAX_SEED` when the request has none.
+        above: what becomes of words above the ceiling.
 
     Raises:
         InvalidRequest: with a sentence that says what is wrong and what would be right.
     """
-    profile, composed = compose_request(request, profiles, default_profile, ceiling)
+    profile, composed = compose_request(request, profiles, default_profile, ceiling, above)
     width, height = resolve_size(profile, request.aspect, request.size)
     count = whole_number(Sentence("count"), request.count, 1, MAX_COUNT)
     sampler = SAMPLERS[choose_sampler(profile, request.sampler)]

@@ -14,11 +14,13 @@ from cogs.mod.acting import MODERATES
 from cogs.mod.allow import AllowCommands, NewcomerCommands
 from cogs.mod.audit import AuditCommands
 from cogs.mod.bans import BanCommands
+from cogs.mod.ceilings import CeilingCommands
 from cogs.mod.delete import delete_command
 from cogs.mod.page import Page
 from cogs.mod.person import member_command
 from cogs.mod.queue import QueueCommands
 from cogs.mod.quotas import QuotaCommands
+from cogs.mod.rules import RuleCommands
 from cogs.mod.settings import settings_command
 from cogs.mod.strikes import StrikeCommands, warn_command
 from cogs.painting import Painting
@@ -45,4 +47,6 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
     group.add_command(warn_command(deeds.sanctions))
     group.add_command(member_command(deeds))
     group.add_command(delete_command())
+    group.add_command(CeilingCommands(app.moderation.ceilings))
+    group.add_command(RuleCommands(app))
     return group

@@ -11,11 +11,15 @@ from typing import Final, Literal
 
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating, TagKind, TagSide
+from pipeline.prompt.above import Above, refusal, take_out
 from pipeline.prompt.dedupe import drop_duplicates, drop_repeated
 from pipeline.prompt.grammar import render
+from pipeline.prompt.insist import against, insist
+from pipeline.prompt.ladder import Ladder
 from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
 from pipeline.prompt.normalise import clean, key, spell_literals
 from pipeline.prompt.ordering import START, order_items
+from pipeline.prompt.rated import RatingWord
 from pipeline.prompt.ratings import choose_rating, rating_of_text, words_to_avoid
 from pipeline.prompt.recommended import complete, displacing, recommended_items, without_other_years
 from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans, texts_of
@@ -51,6 +55,7 @@ class PromptOptions:
         year: a named year tag of the card, `2023` or `year 2023`.
         styles: painting-style tags of the card.
         order: sort the tags by the profile's template.
+        above: what becomes of words above the ceiling.
     """
 
     prompt: str
@@ -62,6 +67,7 @@ class PromptOptions:
     year: str | None = None
     styles: tuple[str, ...] = ()
     order: bool = False
+    above: Above = Above.REFUSE
 
 
 @dataclass(frozen=True)
@@ -108,28 +114,32 @@ class _Composing:
     profile: Profile
     options: PromptOptions
     vocabulary: Vocabulary = field(init=False)
+    ladder: Ladder = field(init=False)
     chunks: list[list[Item]] = field(init=False)
     negative: list[list[Item]] = field(init=False)
     typed: set[str] = field(init=False)
     rating: Rating = field(init=False)
     rating_reason: Sentence = field(init=False)
+    moved: tuple[RatingWord, ...] = ()
     added: list[Added] = field(default_factory=list)
     warnings: list[Sentence] = field(default_factory=list)
 
     def read(self) -> None:
         """Both typed texts become items without duplicates; the rating is settled."""
-        self.vocabulary = Vocabulary.of(self.profile)
+        self.vocabulary, self.ladder = Vocabulary.of(self.profile), Ladder.of(self.profile)
         self.chunks = self._typed(self.options.prompt, Sentence("prompt"))
         if is_hollow(self.chunks):
             raise InvalidRequest(
                 "The prompt is empty. Describe the picture in tags, for example `1girl, smile`."
             )
+        self._move()
         self.typed = keys_of(self.chunks)
         self.negative = self._typed(self.options.negative, Sentence("negative prompt"))
         self.rating, self.rating_reason, warnings = choose_rating(
-            self.profile, texts_of(self.chunks), self.options.rating, self.options.ceiling
+            self.profile, self.ladder, texts_of(self.chunks), self.options.rating, self.options.ceiling
         )
         self.warnings += warnings
+        self._insist()
         protected = self.vocabulary.protects()
         for index, items in enumerate(self.chunks):
             self.chunks[index], dropped = drop_duplicates(items, protected)
@@ -137,6 +147,42 @@ class _Composing:
         for index, items in enumerate(self.negative):
             # `long hair` in a negative prompt says more than `very long hair`: only repetitions go.
             self.negative[index], _ = drop_repeated(items)
+
+    def _move(self) -> None:
+        """Words above the ceiling go to the negative prompt, where moderators want that."""
+        ceiling = self.options.ceiling
+        if self.options.above is not Above.MOVE:
+            return
+        self.chunks, self.moved = take_out(self.ladder, self.chunks, ceiling)
+        self.warnings += [
+            Sentence(
+                "`{word}` belongs to the rating `{step}` and the most here is `{ceiling}`, so it was moved to the "
+                "negative prompt.",
+                word=word.text,
+                step=word.step.value,
+                ceiling=ceiling.value,
+            )
+            for word in self.moved
+        ]
+        if self.moved and is_hollow(self.chunks):
+            raise refusal(self.moved[0].text, self.moved[0].step, ceiling)
+
+    def _insist(self) -> None:
+        """What was typed may not weaken the words that keep the picture within its rating."""
+        if self.options.ceiling is Rating.EXPLICIT:
+            return
+        own = positive_words(self.profile, self.rating)
+        self.chunks, gone = insist(self.chunks, own)
+        self.negative, less = against(self.ladder, self.negative, own, self.options.ceiling)
+        self.chunks = self.chunks or [[]]
+        self.warnings += [
+            Sentence(
+                "`{text}` was left out: it would work against the rating `{rating}`.",
+                text=text,
+                rating=self.rating.value,
+            )
+            for text in (*gone, *less)
+        ]
 
     def add_to_prompt(self) -> None:
         """Quality, rating, year and style tags, each family on its side; then the template's order."""
@@ -176,6 +222,9 @@ class _Composing:
         """Rating words to avoid, then the preset, before the member's own."""
         front: list[Item] = []
         present = keys_of(self.negative)
+        for moved in self.moved:
+            rule = Sentence("Moved from the prompt: it belongs to the rating `{step}`.", step=moved.step.value)
+            self._avoid(items_of(moved.text, self.vocabulary.keep), rule, front, present)
         for word, step in words_to_avoid(self.profile, self.rating):
             rule = Sentence(
                 "Keeps out the rating `{step}`: this picture is to be `{rating}`.",
@@ -219,6 +268,11 @@ class _Composing:
         unique = tuple(dict.fromkeys(self.warnings))
         prompt = _print(self.chunks)
         rating = max(self.rating, rating_of_text(self.profile, prompt), key=lambda step: step.level)
+        if rating.level > self.options.ceiling.level:
+            # What was typed and what was added say it together.
+            words = self.ladder.find(texts_of(read(prompt)))
+            strongest = max(words, key=lambda word: word.step.level)
+            raise refusal(strongest.text, strongest.step, self.options.ceiling)
         return Composed(prompt, _print(self.negative), tuple(self.added), unique, rating)
 
     def _typed(self, text: str, name: Sentence) -> list[list[Item]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from pipeline.errors import InvalidRequest
 from pipeline.profiles.types import Profile, Rating
+from pipeline.prompt.above import refusal
 from pipeline.prompt.ladder import Ladder
 from pipeline.prompt.normalise import key
+from pipeline.prompt.tags import read, texts_of
 from pipeline.prompt.vocabulary import negative_words, positive_words
 from pipeline.sentence import Codes, Sentence
 
 
 def choose_rating(
-    profile: Profile, tags: Iterable[str], rating: Rating | None, ceiling: Rating
+    profile: Profile, ladder: Ladder, tags: Iterable[str], rating: Rating | None, ceiling: Rating
 ) -> tuple[Rating, Sentence, tuple[Sentence, ...]]:
     """Decide which rating is painted.
 
@@ -22,6 +25,7 @@ def choose_rating(
 
     Args:
         profile: whose words count.
+        ladder: of this profile.
         tags: literal texts of the tags in the member's prompt.
         rating: what the member chose.
         ceiling: the most that may be painted here.
@@ -38,15 +42,10 @@ def choose_rating(
             rating=rating.value,
             ceiling=ceiling.value,
         )
-    found = Ladder(profile).find(tags)
+    found = ladder.find(tags)
     for word in found:
         if word.step.level > ceiling.level:
-            raise InvalidRequest(
-                "`{word}` goes beyond what may be painted here; the most is the rating `{ceiling}`. "
-                "Please take it out of the prompt.",
-                word=word.text,
-                ceiling=ceiling.value,
-            )
+            raise refusal(word.text, word.step, ceiling)
     own = {key(word) for step in Rating for word in positive_words(profile, step)}
     said = {key(word.text): word.step for word in found if key(word.text) in own}
     highest = max(said.values(), key=lambda step: step.level, default=None)
@@ -78,8 +77,20 @@ def choose_rating(
 
 
 def rating_of_text(profile: Profile, prompt: str) -> Rating:
-    """The strongest step that any word of a prompt belongs to, whatever rating was chosen with it."""
-    words = Ladder(profile).find(prompt.replace("BREAK", ",").split(","))
+    """The strongest step that any word of a prompt belongs to, whatever rating was chosen with it.
+
+    The last ones are remembered: of every picture it is asked several times on its way.
+    """
+    return _rating_of_text(Ladder.of(profile), prompt)
+
+
+@lru_cache(maxsize=512)
+def _rating_of_text(ladder: Ladder, prompt: str) -> Rating:
+    try:
+        tags = texts_of(read(prompt))
+    except InvalidRequest:  # an old row that today's grammar does not take
+        tags = prompt.replace("BREAK", ",").split(",")
+    words = ladder.find(tags)
     return max((word.step for word in words), key=lambda step: step.level, default=Rating.GENERAL)
 
 

@@ -45,6 +45,7 @@ def test_values_are_converted_to_their_types() -> None:
         ("DEVICE", "tpu"),
         ("LOG_FORMAT", "xml"),
         ("RATING_CEILING", "explicit"),
+        ("RATING_CEILING_MAXIMUM", "questionable"),
         ("RATING_CEILING_AGE_RESTRICTED", "explicit"),
         ("MAX_PENDING_PER_GUILD", "9" * 400),
     ],

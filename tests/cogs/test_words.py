@@ -36,6 +36,7 @@ JOINED_ELSEWHERE = {
     "pipeline/engine/fetch.py": "headers of HTTP and of git",
     "pipeline/metadata.py": "the field's own format, written into files",
     "pipeline/prompt/ordering.py": "a pattern",
+    "pipeline/safety/folding.py": "patterns",
     "db/forgetting.py": "SQL",
 }
 """Modules whose f-strings hold words that no member reads, and what they are."""

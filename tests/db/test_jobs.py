@@ -93,6 +93,20 @@ async def test_delivered_is_true_exactly_once(jobs: Jobs) -> None:
     assert sorted(results) == [False] * 7 + [True]
 
 
+async def test_a_rendered_job_is_withheld_once(jobs: Jobs) -> None:
+    """And then neither delivered nor taken up by a later start; before that there is nothing to withhold."""
+    job = await jobs.create(new_job())
+    assert not await jobs.withhold(job.id, "Not here.")
+    await paint(jobs, job.images[0].id)
+    assert await jobs.withhold(job.id, "Not here.")
+    assert not await jobs.withhold(job.id, "Nor there.")
+    assert not await jobs.delivered(job.id, 1)
+    stored = await jobs.get(job.id)
+    assert stored is not None
+    assert (stored.state, stored.error) == (JobState.WITHHELD, "Not here.")
+    assert stored.delivered_at is not None
+
+
 async def test_delivery_without_a_message_keeps_the_one_that_is_known(jobs: Jobs) -> None:
     """The progress message became the picture message."""
     job = await jobs.create(new_job())

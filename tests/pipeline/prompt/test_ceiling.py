@@ -55,8 +55,8 @@ def test_a_word_above_the_ceiling_is_refused_in_any_disguise(name: str, prompt: 
             "rating: general",
             "sensitive skin",
             "explicitly drawn",
-            "1girl, nakedness",
-            "nsf w",
+            "1girl, naked mole rat",
+            "nsf work",
             "safe for work",
         ),
         *("denude", "an open question", "rating stars", "snaked"),
@@ -72,8 +72,8 @@ def test_the_refusal_names_the_word_and_what_would_be_right() -> None:
     with pytest.raises(InvalidRequest) as caught:
         painted(V3, "1girl, very nude.")
     assert caught.value.text == (
-        "`nude` goes beyond what may be painted here; the most is the rating `general`. "
-        "Please take it out of the prompt."
+        "`nude` goes beyond what may be painted here: it belongs to the rating `questionable`, and the most is "
+        "`general`. Please take it out of the prompt."
     )
 
 
