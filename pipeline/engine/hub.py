@@ -254,7 +254,7 @@ class _Report:
 
 
 def _key(wanted: Wanted) -> str:
-    parts = (wanted.revision, wanted.file, wanted.variant, "vae" if wanted.vae else "")
+    parts = (wanted.revision, wanted.file, wanted.variant, "vae" if wanted.vae else "", *wanted.files)
     return "|".join(parts).rstrip("|")
 
 

@@ -14,8 +14,9 @@ from pipeline.errors import WeightsError
 class Wanted:
     """What to fetch from a repository.
 
-    `file` names the one checkpoint file to fetch; `vae` means that the repository is a VAE alone; otherwise it
-    holds a whole checkpoint, in diffusers layout or as the only safetensors file.
+    `file` names the one checkpoint file to fetch; `vae` means that the repository is a VAE alone; `files` names all
+    that is needed of something that is no checkpoint; otherwise the repository holds a whole checkpoint, in diffusers
+    layout or as the only safetensors file.
     """
 
     repo: str
@@ -23,6 +24,7 @@ class Wanted:
     file: str = ""
     variant: str = ""
     vae: bool = False
+    files: tuple[str, ...] = ()
 
 
 def choose_files(names: Iterable[str], wanted: Wanted) -> tuple[str, ...]:
@@ -35,6 +37,8 @@ def choose_files(names: Iterable[str], wanted: Wanted) -> tuple[str, ...]:
         WeightsError: what is wanted is not there as safetensors.
     """
     there = sorted(names)
+    if wanted.files:
+        return _named(there, wanted)
     if wanted.file:
         if wanted.file not in there or not wanted.file.endswith(".safetensors"):
             raise WeightsError(
@@ -62,6 +66,18 @@ def choose_files(names: Iterable[str], wanted: Wanted) -> tuple[str, ...]:
             files=", ".join(single[:6]),
         )
     raise _no_weights(there, "", wanted)
+
+
+def _named(names: list[str], wanted: Wanted) -> tuple[str, ...]:
+    missing = [name for name in wanted.files if name not in names or name.endswith(PICKLES)]
+    if missing:
+        raise WeightsError(
+            "The repository `{repo}` has no file `{file}`: name one that has {files}.",
+            repo=wanted.repo,
+            file=missing[0],
+            files=" and ".join(f"`{name}`" for name in wanted.files),
+        )
+    return wanted.files
 
 
 def _weights(names: list[str], prefix: str, stem: str, wanted: Wanted) -> list[str]:
