@@ -1,7 +1,8 @@
 """The state machine of jobs and pictures: every change is an UPDATE that names the states it may come from.
 
     image: queued <-> running -> painted | failed;  queued | running -> cancelled;  queued -> failed
-    job:   queued <-> running -> rendered -> delivered | withheld;  queued | running -> failed | cancelled
+    job:   queued <-> running -> rendered -> delivered;  queued | running -> failed | cancelled | withheld
+           rendered | delivered | withheld -> rendered | withheld, when moderators decide (`db.withholding`)
 
 An UPDATE that finds another state changes nothing, so that two parts of the program which act on the same job
 at the same moment (a Cancel button and a finished picture) cannot disagree: the first one wins.
@@ -86,12 +87,14 @@ async def hand_over(tx: Transaction, image_id: int, now: float) -> None:
 
 
 async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
-    """When no picture of a job is left to paint: rendered if any was painted, otherwise failed."""
+    """When no picture of a job is left to paint: rendered if any was painted, else withheld if any is, else failed."""
     await tx.execute(
         """
         UPDATE jobs
         SET (state, rendered_at) = (
-            SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered' ELSE 'failed' END,
+            SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered'
+                        WHEN sum(coalesce(check_state IN ('withheld', 'unchecked'), 0)) > 0 THEN 'withheld'
+                        ELSE 'failed' END,
                    CASE WHEN sum(state = 'painted') > 0 THEN ? END
             FROM images WHERE job_id = jobs.id
         )

@@ -304,8 +304,17 @@ async def test_a_locked_database_erases_nothing_half(path: Path, jobs: Jobs, for
 async def test_an_older_database_can_forget(path: Path, clock: Clock) -> None:
     """What was written before the migration is erased as well."""
     before = [each for each in read_migrations() if each.version < FORGETTING]
-    async with Database.open(path, clock, migrations=before) as old:
-        await done(Jobs(old))
+    async with Database.open(path, clock, migrations=before) as old, old.transaction() as tx:
+        # As that version wrote it: today's queries know columns that it had not.
+        await tx.execute("INSERT INTO guilds (id, name, first_seen, last_seen) VALUES (9, 'g', 1.0, 1.0)")
+        await tx.execute("INSERT INTO users (id, name, first_seen, last_seen) VALUES (?, 'm', 1.0, 1.0)", MIA)
+        await tx.execute(
+            """
+            INSERT INTO jobs (origin, guild_id, user_id, channel_id, message_id, private, state, request, notes, created_at)
+            VALUES ('discord', 9, ?, 11, 12, 0, 'delivered', '{}', '{}', 1.0)
+            """,
+            MIA,
+        )
     async with Database.open(path, clock) as db:
         forgetting = Forgetting(db)
         assert (await forgetting.belongings(MIA)).jobs == 1
