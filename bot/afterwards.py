@@ -67,7 +67,7 @@ class Afterwards:
         """A finished job of this guild that this member may see, painted or not.
 
         Raises:
-            MemberError: unknown, of another guild, somebody's private draft, withheld, deleted (unless those are
+            MemberError: unknown, of another guild, somebody's private draft, deleted (unless those are
                 asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
@@ -77,8 +77,6 @@ class Afterwards:
         check_own(job, user_id)
         if job.deleted_at is not None and not deleted_too:
             raise MemberError("These pictures were deleted. `/imagine` paints new ones.")
-        if job.state is JobState.WITHHELD:
-            raise MemberError("These pictures were withheld, so there is nothing to go on from.")
         if job.state in {JobState.QUEUED, JobState.RUNNING}:
             raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
         return job
@@ -97,6 +95,8 @@ class Afterwards:
             MemberError: as `finished`, or it has no pictures to show.
         """
         job = await self.finished(job_id, guild_id, user_id)
+        if job.state is JobState.WITHHELD:
+            raise MemberError("These pictures were withheld, so there is nothing to go on from.")
         if job.state not in {JobState.RENDERED, JobState.DELIVERED} or not any(i.file for i in job.images):
             raise MemberError("Nothing of this job was posted, so there is nothing to go on from.")
         return job
@@ -247,7 +247,8 @@ class Afterwards:
         Raises:
             MemberError: it must not be shown here.
         """
-        rating, ceiling = rating_of(job, self.profile_of(job)), self._studio.ceiling(origin)
+        rating = rating_of(job, self.profile_of(job), self._studio.threshold(origin))
+        ceiling = self._studio.ceiling(origin)
         if rating.level > ceiling.level:
             raise MemberError(
                 "These pictures are rated `{rating}`, and the most here is `{ceiling}`. Look at them in the channel "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,10 +22,14 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.checking import Checker
+from bot.moderation.looking import ClassifierFactory, Ended, Looker, Picture
 from bot.moderation.moderation import Moderation, open_moderation
+from bot.moderation.reviewing import Reviewing
+from bot.orders import Origin
 from bot.pictures import Pictures
 from bot.preferences import Preferences
-from bot.recorder import Park, Recorder, plain_park
+from bot.recorder import Closing, Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
@@ -34,18 +39,23 @@ from db.database import Database
 from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from db.keeping import Keeping
 from db.keyvalue import KeyValue
 from db.preferences import PreferenceTables
+from db.reviews import Reviews
 from db.sources import Sources
 from db.speeds import Speeds
+from db.withholding import Verdict
+from pipeline.classify import Classifier
 from pipeline.executor import EngineLike, Executor
-from pipeline.profiles.types import Profile
+from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.request import warm_up
-from pipeline.work import Event
+from pipeline.work import Event, Painted
+
+log = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 20.0
 
@@ -75,6 +85,8 @@ class App:
     expander: Expander
     handed_in: HandedIn
     moderation: Moderation
+    checker: Checker
+    reviewing: Reviewing
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -103,9 +115,41 @@ def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> Engin
     return build
 
 
+def classifier_factory(settings: Settings) -> ClassifierFactory:
+    """How the thread that checks pictures makes its classifier."""
+
+    def build() -> Classifier:
+        from pipeline.engine.classifiers import WD_REPO, build_classifier
+
+        return build_classifier(
+            settings.output_check,
+            weights=settings.output_check_weights,
+            repo=settings.output_check_repo or WD_REPO,
+            cache=settings.cache,
+            hub_endpoint=settings.hf_endpoint or None,
+            hub_token=settings.hf_token or None,
+        )
+
+    return build
+
+
+def _looker(settings: Settings, make: ClassifierFactory | None, park: Park) -> Looker | None:
+    if settings.output_check == "off":
+        log.warning(
+            "OUTPUT_CHECK is off: what this bot paints is shown WITHOUT ANY CHECK of the pictures themselves. "
+            "Set it to nsfwjs or wd on a server that others can join."
+        )
+        return None
+    return Looker(make or classifier_factory(settings), park=park)
+
+
 @contextlib.asynccontextmanager
 async def open_app(
-    settings: Settings, *, park: Park = plain_park, make_engine: EngineFactory | None = None
+    settings: Settings,
+    *,
+    park: Park = plain_park,
+    make_engine: EngineFactory | None = None,
+    make_classifier: ClassifierFactory | None = None,
 ) -> AsyncIterator[App]:
     """Open everything, run the dispatcher, and close everything in reverse order.
 
@@ -131,8 +175,41 @@ async def open_app(
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         moderation = await open_moderation(database)
         estimator = Estimator({})
+
+        def ceiling(origin: Origin) -> Rating:
+            return studio.ceiling(origin)
+
+        checker = Checker(
+            looker=_looker(settings, make_classifier, park),
+            thresholds=moderation.thresholds,
+            ceiling=ceiling,
+            jobs=jobs,
+            pictures=pictures,
+        )
+
+        async def judge(job: Job | None, event: Painted) -> Verdict:
+            try:
+                return await checker.judge(job, event.id, Picture(event.width, event.height, event.pixels))
+            except Ended as error:
+                raise Closing from error
+
+        forgetting = Forgetting(database)
+        reviewing = Reviewing(
+            reviews=Reviews(database),
+            policies=moderation.policies,
+            pictures=pictures,
+            forgetting=forgetting,
+            settings=settings,
+        )
         recorder = Recorder(
-            jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
+            jobs=jobs,
+            speeds=speeds,
+            pictures=pictures,
+            board=board,
+            estimator=estimator,
+            park=park,
+            judge=judge,
+            withheld=reviewing.wake,
         )
         dispatcher = Dispatcher(
             jobs=jobs,
@@ -162,6 +239,7 @@ async def open_app(
             gallery=gallery,
             sources=sources,
             gate=moderation.gate,
+            checker=checker,
         )
         history = History(database)
         album = Album(studio=studio, jobs=jobs, history=history, pictures=pictures)
@@ -175,10 +253,10 @@ async def open_app(
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
         retention = Retention(settings=settings, keeping=keeping, pictures=pictures, park=park)
-        forgetter = Forgetter(studio=studio, forgetting=Forgetting(database), pictures=pictures)
+        forgetter = Forgetter(studio=studio, forgetting=forgetting, pictures=pictures)
         # Before anything of an earlier run is taken up: what a member wanted gone must not be painted any more.
         await forgetter.resume()
-        handed_in = HandedIn(sources=sources, pictures=pictures)
+        handed_in = HandedIn(sources=sources, pictures=pictures, checker=checker)
         feeder = loop.create_task(dispatcher.run(), name="dispatcher")
         executor.start()
         try:
@@ -200,6 +278,8 @@ async def open_app(
                 expander=Expander(studio, handed_in),
                 handed_in=handed_in,
                 moderation=moderation,
+                checker=checker,
+                reviewing=reviewing,
                 jobs=jobs,
                 store=KeyValue(database),
             )
@@ -209,6 +289,7 @@ async def open_app(
                 await feeder
             # A long load is not waited for: the thread dies with the process and its works are painted next time.
             await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
+            checker.close()
             await dispatcher.close()
             pictures.close()
 

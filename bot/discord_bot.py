@@ -27,11 +27,14 @@ from cogs.help import Help
 from cogs.history import History, ShowButton, TurnButton
 from cogs.imagine import Imagine
 from cogs.inpainting import Inpainting
+from cogs.mod.desk import Desk
 from cogs.mod.group import mod_group
+from cogs.mod.review_buttons import ReviewButton
 from cogs.models import Models
 from cogs.painting import Painting
 from cogs.presets import Presets
 from cogs.queue import Queue
+from cogs.reporting import ReportButton, Reporting
 from cogs.result_buttons import RESULT_BUTTONS
 from cogs.settings import Settings
 from cogs.settings_panel import SETTING_CONTROLS
@@ -76,9 +79,11 @@ class TagbrushBot(commands.Bot):
         self.restorer = app.restorer
         self.expander = app.expander
         self.handed_in = app.handed_in
-        self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
+        self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer, app.checker)
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts)
+        self.reviewing = app.reviewing
+        self._checker = app.checker
         self._retention = app.retention
         self._mod = mod_group(app)
         self.forgetter = app.forgetter
@@ -91,6 +96,7 @@ class TagbrushBot(commands.Bot):
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
         self.add_dynamic_items(TourButton, UseButton, TurnButton, ShowButton, ForgetButton)
+        self.add_dynamic_items(ReviewButton, ReportButton)
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
@@ -106,6 +112,9 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
         await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
         await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
+        await self.add_cog(Reporting(self.tree, self))
+        await self.add_cog(Desk(self, self.reviewing, park=self.studio.park))
+        self._checker.warm()
         self.tree.add_command(self._mod)
         await self.tree.set_translator(Words())
         await self.sync_commands()

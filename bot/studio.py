@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.board import Board, LiveJob
 from bot.dispatcher import Dispatcher, Painter
+from bot.moderation.checking import Checker
 from bot.moderation.gate import Gate
 from bot.new_jobs import new_job, ticket
 from bot.orders import (
@@ -67,6 +68,7 @@ class Studio:
         gallery: Gallery,
         sources: Sources,
         gate: Gate,
+        checker: Checker,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -82,6 +84,7 @@ class Studio:
         self._gallery = gallery
         self._sources = sources
         self._gate = gate
+        self._checker = checker
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -96,6 +99,10 @@ class Studio:
         if origin.nsfw_channel:
             return self._settings.rating_ceiling_age_restricted
         return self._settings.rating_ceiling
+
+    def threshold(self, origin: Origin) -> float | None:
+        """From which probability on a picture is too much for this place; None where nobody looks."""
+        return self._checker.thresholds.of(origin) if self._checker.on else None
 
     def plan(self, origin: Origin, request: ImagineRequest) -> Plan:
         """Check and resolve a request without queueing it.
@@ -200,7 +207,9 @@ class Studio:
             if stored is not None and stored.swept and stored.job_id is not None:
                 raise PictureGone(stored.job_id)
         # What members hand in has no rating that anybody knows: the prompt's counts for it.
-        known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
+        known = [
+            rating_of(job, self.profiles.get(job.images[0].profile), self.threshold(origin)) for job in sources
+        ]
         known += [Rating(each) for each in given if each in set(Rating)]
         stronger = max((own, *known), key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
@@ -332,9 +341,9 @@ class Studio:
         self._dispatcher.wake()
         return bool(ids)
 
-    async def delivered(self, job_id: int, message_id: int | None) -> bool:
-        """Write down that the pictures were posted. False when that was already so."""
-        return await self._jobs.delivered(job_id, message_id)
+    async def delivered(self, job_id: int, message_id: int | None, revision: int | None = None) -> bool:
+        """Write down that the pictures were posted, as of that revision. False when that was already so."""
+        return await self._jobs.delivered(job_id, message_id, revision)
 
     async def claim_mention(self, job_id: int) -> bool:
         """Whether the member is to be mentioned now: they asked for it, waited long, and never were before."""

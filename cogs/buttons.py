@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.enlarging import Enlarger
     from bot.expanding import Expander
     from bot.forgetting import Forgetter
+    from bot.moderation.reviewing import Reviewing
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
@@ -47,6 +48,7 @@ class Front(Protocol):
     forgetter: Forgetter
     erasing: Erasing
     expander: Expander
+    reviewing: Reviewing
     painting: Painting
     batching: Batching
     sharing: Sharing

@@ -15,6 +15,7 @@ from cogs.direct import kept, write
 from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.text import CONTENT_LIMIT, clean, plain, trim
+from cogs.withheld import remarks
 from cogs.words import say
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
@@ -136,6 +137,8 @@ class OtherWays:
             pictures, lost = await self._originals(job)
             what = say("Here are the pictures you asked for.") if pictures else say(GONE)
             where = " ".join(filter(None, (where, what, lost if pictures else "")))
+        elif job.state is JobState.WITHHELD:
+            where = f"{where} {' '.join(remarks(job))}"
         elif job.error:
             where = f"{where} {say('Your pictures could not be painted: {error}', error=plain(job.error))}"
         await write(self._client, job, where, pictures, doubtful=doubtful)

@@ -11,6 +11,7 @@ from typing import Final
 import discord
 
 from bot.errors import tell
+from bot.moderation.checking import Checker
 from bot.orders import Progress
 from bot.previews import encode
 from bot.studio import Studio
@@ -37,6 +38,7 @@ class Watch:
         post_of: Callable[[Job], Post | DraftPost],
         job_id: int,
         clock: Callable[[], float],
+        checker: Checker,
         *,
         restarted: bool,
     ) -> None:
@@ -48,6 +50,7 @@ class Watch:
             post_of: the message of the job.
             job_id: the job.
             clock: seconds that only grow.
+            checker: says which previews may be shown.
             restarted: nobody asked just now, or for many jobs at once. Then thousands may wait, and their messages
                 show a place already, so they change when something happens to them.
         """
@@ -56,6 +59,7 @@ class Watch:
         self._post_of = post_of
         self._job_id = job_id
         self._clock = clock
+        self._checker = checker
         self._restarted = restarted
         self._stumbled = False
         self._previews = True
@@ -119,7 +123,7 @@ class Watch:
             job = await self._studio.job(self._job_id)
             if job is None:
                 return
-            files = await self._preview(progress)
+            files = await self._preview(job, progress)
             view = progress_view(job, progress, self._model(job), files[0].filename if files else "")
             if not await self._post_of(job).update(view, files) and files:
                 log.info("job %s: goes on without previews", self._job_id)
@@ -127,12 +131,15 @@ class Watch:
         except Exception as error:  # noqa: BLE001 - the next change or the result says it all
             self._stumble(error)
 
-    async def _preview(self, progress: Progress) -> Sequence[discord.File]:
+    async def _preview(self, job: Job, progress: Progress) -> Sequence[discord.File]:
         """The picture so far as a file, if there is one. Never worth an error."""
         if not self._previews or not progress.previews:
             return ()
         try:
-            data = await asyncio.to_thread(encode, progress.previews)
+            previews = await self._checker.shown_previews(job, progress.previews)
+            if not any(previews):
+                return ()
+            data = await asyncio.to_thread(encode, previews)
         except Exception as error:  # noqa: BLE001 - progress is shown without
             self._previews = False
             self._stumble(error)

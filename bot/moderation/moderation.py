@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.moderation.gate import Gate
 from bot.moderation.policies import Policies
+from bot.moderation.thresholds import Thresholds
 from db.audit import Audit
 from db.database import Database
 from db.policies import PolicyTable
@@ -18,6 +19,7 @@ class Moderation:
     policies: Policies
     audit: Audit
     gate: Gate
+    thresholds: Thresholds
 
 
 async def open_moderation(database: Database) -> Moderation:
@@ -28,4 +30,4 @@ async def open_moderation(database: Database) -> Moderation:
     """
     policies = Policies(PolicyTable(database))
     await policies.load()
-    return Moderation(policies=policies, audit=Audit(database), gate=Gate())
+    return Moderation(policies=policies, audit=Audit(database), gate=Gate(), thresholds=Thresholds(policies))

@@ -12,6 +12,8 @@ from discord import app_commands
 from bot.app import App
 from cogs.mod.acting import MODERATES
 from cogs.mod.audit import AuditCommands
+from cogs.mod.check import CheckCommands
+from cogs.mod.review import ReviewCommands
 
 
 def mod_group(app: App) -> app_commands.Group:
@@ -23,4 +25,6 @@ def mod_group(app: App) -> app_commands.Group:
         default_permissions=discord.Permissions(MODERATES.value),
     )
     group.add_command(AuditCommands(app.moderation.audit))
+    group.add_command(CheckCommands(app.checker, app.settings.output_check))
+    group.add_command(ReviewCommands(app.reviewing))
     return group

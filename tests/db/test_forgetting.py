@@ -310,7 +310,8 @@ async def test_an_older_database_can_forget(path: Path, clock: Clock) -> None:
         await tx.execute("INSERT INTO users (id, name, first_seen, last_seen) VALUES (?, 'm', 1.0, 1.0)", MIA)
         await tx.execute(
             """
-            INSERT INTO jobs (origin, guild_id, user_id, channel_id, message_id, private, state, request, notes, created_at)
+            INSERT INTO jobs (origin, guild_id, user_id, channel_id, message_id, private, state, request, notes,
+                              created_at)
             VALUES ('discord', 9, ?, 11, 12, 0, 'delivered', '{}', '{}', 1.0)
             """,
             MIA,
