@@ -151,24 +151,29 @@ class Looker:
         # What goes wrong is told when there is a picture.
         self._get().ask(None).add_done_callback(lambda done: done.cancelled() or done.exception())
 
-    async def look(self, picture: Picture) -> Seen:
+    async def look(self, picture: Picture, *, parked: bool = True) -> Seen:
         """What the classifier says.
+
+        Args:
+            picture: what to look at.
+            parked: whether a simulator need not wait for the answer; see `bot.recorder.plain_park`.
 
         Raises:
             Hangs: it does not answer in time.
             Ended: the program ends first.
             Exception: whatever the classifier raises, or that what it says is nonsense.
         """
-        await self._park(self._turn.acquire(), reason="other pictures are being looked at")
+        park = self._park if parked else plain_park
+        await park(self._turn.acquire(), reason="other pictures are being looked at")
         try:
-            seen = await self._ask(picture)
+            seen = await self._ask(picture, park)
         finally:
             self._turn.release()
         if seen is None:
             raise TypeError("a classifier answers with nothing")
         return seen
 
-    async def _ask(self, picture: Picture) -> Seen | None:
+    async def _ask(self, picture: Picture, park: Park) -> Seen | None:
         if self._ended:
             raise Ended
         worker = self._get()
@@ -176,7 +181,7 @@ class Looker:
         try:
             # From the picture's own turn on: what others take is not its fault.
             async with asyncio.timeout(self._seconds if worker.ready else self._loading):
-                return await self._park(self._asked, reason="a picture is being looked at")  # type: ignore[no-any-return]
+                return await park(self._asked, reason="a picture is being looked at")  # type: ignore[no-any-return]
         except TimeoutError:
             if not self._asked.cancelled():  # the classifier's own
                 raise
