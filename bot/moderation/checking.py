@@ -159,7 +159,7 @@ class Checker:
         if self._looker is None or origin.kind == LOCAL.kind:
             return None
         try:
-            seen = await self._looker.look(picture)
+            seen = await self._looker.look(picture, parked=False)
         except Exception as error:
             raise MemberError(
                 "This picture could not be checked, so nothing is painted from it. Try again in a while, or tell the "

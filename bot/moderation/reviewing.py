@@ -147,7 +147,9 @@ class Reviewing:
             now = await self.find(review_id, entry.guild_id)
             if now.state == "gone":
                 raise MemberError("This picture was deleted meanwhile, so there is nothing to decide.")
-            raise MemberError("This was decided before: {state}.", state=now.state)
+            raise MemberError(
+                "This was decided before, so nothing was changed. `/mod audit recent` tells by whom."
+            )
         if decision is Decision.REJECT and before.file is not None:
             await self._remove(before.file)
         self.wake()

@@ -33,7 +33,7 @@ class CheckCommands(app_commands.Group):
     @app_commands.command(name="threshold", description="From which probability on a picture is withheld")
     @app_commands.describe(
         channel="For one channel and its threads; leave it out for the whole server",
-        value="Of being above the channel's ceiling: the smaller, the more is withheld; leave it out for the default",
+        value="The smaller, the more is withheld; leave it out for the default",
     )
     async def threshold(
         self,
@@ -64,7 +64,8 @@ class CheckCommands(app_commands.Group):
             await whisper(
                 interaction,
                 say(
-                    "From now on a picture is withheld in {place} when it is above the ceiling by {value:.0%} or more.",
+                    "From now on a picture is withheld in {place} when the check is {value:.0%} sure or more that it "
+                    "is above the ceiling.",
                     place=place,
                     value=value,
                 ),
