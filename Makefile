@@ -7,7 +7,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --no-emit-in
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run doctor test check format lock bench clean
+.PHONY: help demo run doctor wd test check format lock bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ run: $(VENV)/.run ## the bot on Discord, settings from .env
 doctor: $(VENV)/.run ## check this machine and the settings
 	@$(BIN)/python -m bot doctor $(ARGS)
 
+wd: $(VENV)/.run ## install what the WD tagger needs, the other picture classifier
+	@$(PIP) install --quiet -r requirements-wd.txt
+
 test: $(VENV)/.dev ## the whole test suite
 	@echo "Running the tests ..."
 	@$(BIN)/python -m pytest $(ARGS)
@@ -53,9 +56,10 @@ format: $(VENV)/.dev ## mend lint and format where that can be done by itself
 lock: $(VENV)/.dev ## pin the requirements again from the .in files
 	@echo "Resolving the requirements ..."
 	@$(COMPILE) --output-file requirements.txt requirements.in
+	@$(COMPILE) --output-file requirements-wd.txt requirements-wd.in
 	@$(COMPILE) --output-file requirements-dev.txt requirements-dev.in
 	@# The machine that pins may have a CPU or CUDA build: the pin must fit every build of that version.
-	@sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.txt requirements-dev.txt && rm -f requirements*.txt.bak
+	@sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.txt requirements-wd.txt requirements-dev.txt && rm -f requirements*.txt.bak
 	@echo "Pinned: $$(grep -c == requirements.txt) to run, $$(grep -c == requirements-dev.txt) with the tools."
 
 bench: $(VENV)/.run ## every measurement of docs/benchmarks.md

@@ -34,7 +34,8 @@ def names(files: list[Path]) -> list[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["pipeline.prompt.compose", "pipeline.prompt.tokens", "pipeline.profiles", "pipeline.request", "pipeline.executor",
+    ["pipeline.classify", "pipeline.engine.classifiers", "pipeline.engine.wd", "pipeline.prompt.compose",
+     "pipeline.prompt.tokens", "pipeline.profiles", "pipeline.request", "pipeline.executor",
      "pipeline.queueing.fair", "bot.cli.main", "bot.cli.prompt", "bot.app"],
 )  # fmt: skip
 def test_importing_does_not_import_torch(module: str) -> None:
@@ -93,7 +94,7 @@ def test_modules_stay_small() -> None:
 
 def test_only_pinned_requirements_without_addresses() -> None:
     """Exact versions, no index addresses, no torchvision."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-wd.txt", "requirements-dev.txt"):
         lines = [
             li
             for li in (ROOT / name).read_text().splitlines()

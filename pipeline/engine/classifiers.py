@@ -88,7 +88,10 @@ def _from_folder(folder: Path, cache: Path, progress: Progress) -> WdClassifier:
     folder = folder.parent if folder.name == MODEL else folder
     if not folder.is_dir():
         raise ClassifierError(
-            "`{path}` is no folder: name the one that holds `{model}` and `{tags}`.", path=folder, model=MODEL, tags=TAGS
+            "`{path}` is no folder: name the one that holds `{model}` and `{tags}`.",
+            path=folder,
+            model=MODEL,
+            tags=TAGS,
         )
     name, model = f"wd:{folder.name}", folder / MODEL
     if model.is_file():

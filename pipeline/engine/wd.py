@@ -30,7 +30,7 @@ _RATING: Final = "9"
 _LEAST: Final = 0.05
 """Ratings that are less than this together say nothing; normal ones are about 1, though nothing forces them to be."""
 _SIDES: Final = range(16, 2049)
-INSTALL: Final = "`pip install -r requirements-wd.txt` in Tagbrush's environment installs it"
+INSTALL: Final = "`make wd` in Tagbrush's folder installs it, or `pip install -r requirements-wd.txt`"
 
 
 @dataclass(frozen=True, slots=True)

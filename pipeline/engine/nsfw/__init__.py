@@ -5,5 +5,5 @@ from typing import Final
 
 WEIGHTS: Final = Path(__file__).parent / "weights.safetensors"
 """Made by `pipeline.engine.nsfw.convert`; `README.md` beside it says from what."""
-SHA256: Final = "6af6cebb8dc57c5e962c792951fb60ca316e40fde530933654fda56ce901960a"
+SHA256: Final = "3303d473554eb677509e2d231ee59436e4247c0fd52b7b559e85a6f3f4fd8025"
 """Of that file."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.classify import ClassifierError, Scores
 from pipeline.engine.nsfw import SHA256, WEIGHTS
-from pipeline.engine.nsfw.network import CLASSES, load
+from pipeline.engine.nsfw.network import CLASSES, Network, load
 
 RESTORE: Final = (
     "It belongs to the picture classifier that comes with Tagbrush: `git restore pipeline/engine/nsfw` in Tagbrush's "
@@ -30,17 +30,7 @@ class NsfwClassifier:
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        try:
-            self._network, digest = load(weights or WEIGHTS)
-            if weights is None and digest != SHA256:
-                # A changed weight would be noticed by nobody: the network still answers, only wrongly.
-                raise ClassifierError(
-                    "The weights of the picture classifier `{path}` are not the ones it was tested with.", path=WEIGHTS
-                )
-        except ClassifierError as error:
-            if weights is not None:
-                raise
-            raise ClassifierError(f"{error.template} {RESTORE}", **error.params) from error
+        self._network, digest = _own() if weights is None else load(weights)
         self._id = f"nsfwjs-mobilenet-v2@{digest[:12]}"
 
     @property
@@ -55,6 +45,19 @@ class NsfwClassifier:
             ValueError: the pixels are no picture, or the network answers with nonsense.
         """
         return read(dict(zip(CLASSES, map(float, self._network(pixels)), strict=True)))
+
+
+def _own() -> tuple[Network, str]:
+    """The network with the program's weights, and their SHA-256."""
+    try:
+        network, digest = load(WEIGHTS)
+    except ClassifierError as error:
+        raise ClassifierError(f"{error.template} {RESTORE}", **error.params) from error
+    if digest != SHA256:
+        # A changed weight would be noticed by nobody: the network still answers, only wrongly.
+        template = "The weights of the picture classifier `{path}` are not the ones it was tested with."
+        raise ClassifierError(f"{template} {RESTORE}", path=WEIGHTS)
+    return network, digest
 
 
 def read(classes: Mapping[str, float]) -> Scores:

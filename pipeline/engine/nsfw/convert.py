@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 from pipeline.classify import ClassifierError
 from pipeline.engine.nsfw import WEIGHTS
-from pipeline.engine.nsfw.network import shapes
+from pipeline.engine.nsfw.network import METADATA, shapes
 
 PACKAGE: Final = ("nsfwjs", "4.4.0")
 MODEL: Final = "dist/models/mobilenet_v2"
@@ -38,19 +38,19 @@ def convert(package: Path, target: Path) -> None:
         ClassifierError: it is not that package.
     """
     try:
-        about = json.loads((package / "package.json").read_text(encoding="utf-8"))
+        found = json.loads((package / "package.json").read_text(encoding="utf-8"))
         model = (package / MODEL / "model.min.js").read_bytes()
         shard = (package / MODEL / "group1-shard1of1.min.js").read_bytes()
     except (OSError, ValueError) as error:
         raise ClassifierError(
             "`{folder}` is not the unpacked npm package nsfwjs: {reason}.", folder=package, reason=error
         ) from error
-    if (about.get("name"), about.get("version")) != PACKAGE:
+    if (found.get("name"), found.get("version")) != PACKAGE:
         raise ClassifierError(
             "`{folder}` is {name} {version}; {wanted} is needed.",
             folder=package,
-            name=about.get("name"),
-            version=about.get("version"),
+            name=found.get("name"),
+            version=found.get("version"),
             wanted=" ".join(PACKAGE),
         )
     specs, content = _manifest(model.decode(), package), _content(shard.decode(), package)
@@ -64,15 +64,18 @@ def convert(package: Path, target: Path) -> None:
         steps[name] = (how["min"], how["scale"])
         offset += count
     if offset != len(content) or {name: each.shape for name, each in tensors.items()} != shapes():
-        raise ClassifierError("The model in `{folder}` is not the MobileNetV2 that is known here.", folder=package)
-    metadata = {
+        raise ClassifierError(
+            "The model in `{folder}` is not the MobileNetV2 that is known here.", folder=package
+        )
+    about = {
         "package": "@".join(PACKAGE),
         "licence": "MIT",
         "model": "mobilenet_v2",
-        "sha256": json.dumps({"model": _hash(model), "group1-shard1of1": _hash(shard)}),
-        "quantisation": json.dumps(steps, sort_keys=True),
+        "sha256": {"model": _hash(model), "group1-shard1of1": _hash(shard)},
+        "quantisation": steps,
     }
-    save_file(dict(sorted(tensors.items())), target, metadata)
+    # One entry: several would be written in any order, and the same package give another file each time.
+    save_file(dict(sorted(tensors.items())), target, {METADATA: json.dumps(about, sort_keys=True)})
 
 
 def _manifest(script: str, package: Path) -> list[dict[str, Any]]:

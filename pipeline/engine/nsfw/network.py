@@ -23,11 +23,14 @@ from safetensors import SafetensorError, safe_open
 from torch.nn import functional
 
 from pipeline.classify import ClassifierError
+from pipeline.engine.single_thread import single_threaded
 
 CLASSES: Final = ("Drawing", "Hentai", "Neutral", "Porn", "Sexy")
 """What the five outputs mean, in the network's order."""
 SIDE: Final = 224
 """Pixels of either side of what the network is shown."""
+METADATA: Final = "about"
+"""Key in the weights' file of what they are and how they are stored."""
 _EPSILON: Final = 0.001
 """Of every batch normalisation."""
 _DENSE: Final = (("dense_1", 1280, 256), ("dense_2", 256, 128), ("dense_3", 128, len(CLASSES)))
@@ -104,13 +107,16 @@ class Network:
             pixels: [height, width, 3], RGB, of any size.
         """
         values = torch.from_numpy(resized(pixels)).permute(2, 0, 1).unsqueeze(0)
-        found: NDArray[np.float32] = self.logits(values).softmax(1)[0].numpy()
+        with single_threaded():
+            found: NDArray[np.float32] = self.logits(values).softmax(1)[0].numpy()
         return found
 
     def logits(self, values: torch.Tensor) -> torch.Tensor:
         """What the softmax is taken of, for pictures [n, 3, `SIDE`, `SIDE`] from 0 to 1."""
         values = values.contiguous(memory_format=torch.channels_last)
-        values = functional.relu6(functional.conv2d(functional.pad(values, (0, 1, 0, 1)), *self._first, stride=2))
+        values = functional.relu6(
+            functional.conv2d(functional.pad(values, (0, 1, 0, 1)), *self._first, stride=2)
+        )
         for block, expand, depthwise, project in self._blocks:
             inside = functional.relu6(functional.conv2d(values, *expand)) if expand else values
             # TensorFlow's padding: one pixel all around, but with a stride of 2 only to the right and below.
@@ -142,8 +148,7 @@ def resized(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     left, right, across = _places(width)
     rows = [pixels[each].astype(np.float32) / np.float32(255) for each in (above, below)]
     top, bottom = (row[:, left] + (row[:, right] - row[:, left]) * across[None, :, None] for row in rows)
-    mixed: NDArray[np.float32] = top + (bottom - top) * down[:, None, None]
-    return mixed
+    return (top + (bottom - top) * down[:, None, None]).astype(np.float32)
 
 
 def _places(side: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
@@ -163,16 +168,20 @@ def load(path: Path) -> tuple[Network, str]:
     try:
         content = path.read_bytes()
         with safe_open(path, framework="numpy") as file:
-            steps = json.loads((file.metadata() or {}).get("quantisation", "{}"))
+            steps = json.loads((file.metadata() or {})[METADATA])["quantisation"]
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        weights = {name: whole * float(steps[name][1]) + float(steps[name][0]) for name, whole in stored.items()}
+        weights = {
+            name: whole * float(steps[name][1]) + float(steps[name][0]) for name, whole in stored.items()
+        }
     except OSError as error:
         reason = error.strerror or "no such file"
         raise ClassifierError(
             "The weights of the picture classifier `{path}` cannot be read: {reason}.", path=path, reason=reason
         ) from error
     except (SafetensorError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise ClassifierError("The weights of the picture classifier `{path}` are damaged.", path=path) from error
+        raise ClassifierError(
+            "The weights of the picture classifier `{path}` are damaged.", path=path
+        ) from error
     if {name: value.shape for name, value in weights.items()} != shapes():
         raise ClassifierError(
             "`{path}` holds the weights of something else than nsfwjs's MobileNetV2: it should be made by "
