@@ -152,10 +152,10 @@ async def test_without_a_channel_pictures_wait_in_the_list(world: World) -> None
     """And are shown to one moderator at a time; a channel set later gets them."""
     await world.imagine()
     await world.finished()
-    listed = await world.mod.slash(world.channel, "mod review list")
+    listed: Any = await world.mod.slash(world.channel, "mod review list")
     assert listed.ephemeral
     assert "1 picture to decide about" in answer_of(listed)
-    shown = await world.mod.slash(world.channel, "mod review show", number=1)
+    shown: Any = await world.mod.slash(world.channel, "mod review show", number=1)
     assert shown.ephemeral
     assert len(shown.response.attachments) == 1
     await world.mod.click(shown.response, label="Approve")
@@ -216,7 +216,7 @@ async def test_an_approved_picture_is_posted_where_it_belonged(world: World, des
     assert decided.attachments == []
     assert "Approved" in text_of(decided)
     assert await actions(world) == ["review.channel", "review.approve"]
-    shown = await world.alice.slash(world.channel, "show", job="#1")
+    shown: Any = await world.alice.slash(world.channel, "show", job="#1")
     assert len(shown.response.attachments) == 1
 
 
@@ -242,9 +242,9 @@ async def test_with_a_spoiler(world: World, desk: Any) -> None:
     await settled(world)
     [result] = world.galleries()
     assert spoilers(result) == [True]
-    shown = await world.alice.slash(world.channel, "show", job="#1")
+    shown: Any = await world.alice.slash(world.channel, "show", job="#1")
     assert spoilers(shown.response) == [True]
-    listed = await world.alice.slash(world.channel, "history")
+    listed: Any = await world.alice.slash(world.channel, "history")
     assert spoilers(listed.response) == [True]
     assert (await actions(world))[-1] == "review.spoiler"
 
@@ -277,7 +277,7 @@ async def test_members_cannot_decide(world: World, desk: Any) -> None:
 async def test_the_first_of_two_moderators_decides(world: World, desk: Any) -> None:
     """The other one is told, and nothing is posted twice."""
     message = await withheld(world, desk)
-    shown = await world.mod.slash(world.channel, "mod review show", number=1)
+    shown: Any = await world.mod.slash(world.channel, "mod review show", number=1)
     await world.mod.click(message, label="Approve")
     late = await world.mod.click(shown.response, label="Reject")
     await settled(world)
@@ -300,7 +300,7 @@ async def test_buttons_work_after_a_restart(world: World, desk: Any) -> None:
 async def test_an_approval_survives_a_kill(world: World, desk: Any) -> None:
     """What was decided and not yet posted is posted by the next start."""
     await withheld(world, desk)
-    world.bot.painting.follow_anew = lambda *_: None  # type: ignore[assignment, method-assign]
+    world.bot.painting.follow_anew = lambda *_: None  # type: ignore[method-assign]
     await world.mod.click(desk.history()[-1], label="Approve")
     assert world.galleries() == []
     await world.restart()
@@ -312,7 +312,7 @@ async def test_a_deleted_job_leaves_nothing_to_decide(world: World, desk: Any) -
     """And its picture leaves the moderators' channel."""
     message = await withheld(world, desk)
     notice = next(m for m in world.history() if "Delete" in buttons_of(m))
-    asked = await world.alice.click(notice, label="Delete")
+    asked: Any = await world.alice.click(notice, label="Delete")
     await world.alice.click(asked.response, label="Delete for good")
     told = await world.mod.click(message, label="Approve")
     assert "deleted meanwhile" in answer_of(told)
@@ -419,7 +419,7 @@ async def test_the_last_picture_taken_down_takes_the_gallery(
 
 async def test_the_button_in_the_details_reports(world: World, desk: Any, shown: Any) -> None:
     """After a restart as well."""
-    details = await world.bob.click(shown, label="Details")
+    details: Any = await world.bob.click(shown, label="Details")
     await world.restart()
     opened = await world.bob.click(details.response, label="Report")
     assert opened.modal is not None
