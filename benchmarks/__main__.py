@@ -16,6 +16,7 @@ ALL = (
     "variation",
     "upscale",
     "previews",
+    "check",
     "classify",
     "repeatable",
 )
