@@ -17,6 +17,7 @@ ALL = (
     "upscale",
     "previews",
     "killing",
+    "check",
     "classify",
     "repeatable",
     "rules",

@@ -58,7 +58,7 @@ class Afterwards:
         """A finished job of this guild that this member may see, painted or not.
 
         Raises:
-            MemberError: unknown, of another guild, somebody's private draft, withheld, deleted (unless those are
+            MemberError: unknown, of another guild, somebody's private draft, deleted (unless those are
                 asked for too), or not finished yet.
         """
         job = await self._studio.job(job_id)
@@ -68,8 +68,6 @@ class Afterwards:
         check_own(job, user_id)
         if job.deleted_at is not None and not deleted_too:
             raise MemberError("These pictures were deleted. `/imagine` paints new ones.")
-        if job.state is JobState.WITHHELD:
-            raise MemberError("These pictures were withheld, so there is nothing to go on from.")
         if job.state in {JobState.QUEUED, JobState.RUNNING}:
             raise MemberError("These pictures are not finished yet. Wait for them, or cancel them.")
         return job
@@ -88,6 +86,8 @@ class Afterwards:
             MemberError: as `finished`, or it has no pictures to show.
         """
         job = await self.finished(job_id, guild_id, user_id)
+        if job.state is JobState.WITHHELD:
+            raise MemberError("These pictures were withheld, so there is nothing to go on from.")
         if job.state not in {JobState.RENDERED, JobState.DELIVERED} or not any(i.file for i in job.images):
             raise MemberError("Nothing of this job was posted, so there is nothing to go on from.")
         return job
@@ -202,9 +202,9 @@ class Afterwards:
             return ()
         return await self._gallery.ancestors(job.parent_image_id, GENERATIONS)
 
-    def rating(self, job: Job) -> Rating:
-        """What a job's pictures are rated as."""
-        return rating_of(job, self.profile_of(job))
+    def rating(self, job: Job, origin: Origin) -> Rating:
+        """What a job's pictures are rated as, by their words and, as strict as that place is, by the output check."""
+        return rating_of(job, self.profile_of(job), self._studio.threshold(origin))
 
     def ceiling(self, origin: Origin) -> Rating:
         """The most that may be shown in a place."""
@@ -216,7 +216,7 @@ class Afterwards:
         Raises:
             MemberError: it must not be shown here.
         """
-        rating, ceiling = self.rating(job), self.ceiling(origin)
+        rating, ceiling = self.rating(job, origin), self.ceiling(origin)
         if rating.level > ceiling.level:
             raise MemberError(
                 "These pictures are rated `{rating}`, and the most here is `{ceiling}`. Look at them in the channel "

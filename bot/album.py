@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.orders import Origin
 from bot.pictures import Pictures
-from bot.ratings import rated
+from bot.ratings import rated, seen_as
 from bot.studio import Studio
 from db.history import History, Page, Shown, Wanted, words_of
 from db.jobs import Job, Jobs
@@ -129,6 +129,9 @@ class Album:
             profile = self._studio.profiles.get(shown.profile)
             rating = rated(shown.rating, profile, shown.painted)
             allowed = rating.level <= most and sees(shown.channel_id, shown.user_id)
+            threshold = self._studio.threshold(origin)
+            if threshold is not None:
+                allowed = allowed and seen_as(shown.scores, threshold).level <= most
             data = await self._pictures.thumbnail(shown.file) if allowed else None
             small.append(Thumbnail(shown, data, allowed))
         return Spread(wanted, page, tuple(small))

@@ -22,13 +22,17 @@ from bot.exporting import Exporter
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
 from bot.models import local_weights, read_profiles
+from bot.moderation.checking import Checker
 from bot.moderation.enforcement import Enforcement, open_enforcement
+from bot.moderation.looking import ClassifierFactory, Ended, Looker, Picture
 from bot.moderation.moderation import Moderation, open_moderation
 from bot.moderation.overview import Overseer
 from bot.moderation.queue_control import QueueControl
+from bot.moderation.reviewing import Reviewing
+from bot.orders import Origin
 from bot.pictures import Pictures
 from bot.preferences import Preferences
-from bot.recorder import Park, Recorder, plain_park
+from bot.recorder import Closing, Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
 from bot.settings import Settings, SettingsError
@@ -42,18 +46,23 @@ from db.expiring import Expiring
 from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.history import History
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from db.keeping import Keeping
 from db.keyvalue import KeyValue
 from db.preferences import PreferenceTables
+from db.reviews import Reviews
 from db.sources import Sources
 from db.speeds import Speeds
+from db.withholding import Verdict
+from pipeline.classify import Classifier
 from pipeline.executor import EngineLike, Executor
-from pipeline.profiles.types import Profile
+from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.request import warm_up
-from pipeline.work import Event
+from pipeline.work import Event, Painted
+
+log = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 20.0
 
@@ -87,6 +96,8 @@ class App:
     overseer: Overseer
     broadcasts: Broadcasts
     enforcement: Enforcement
+    checker: Checker
+    reviewing: Reviewing
     jobs: Jobs
     store: KeyValue
     keep: list[object] = field(default_factory=list)
@@ -115,9 +126,41 @@ def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> Engin
     return build
 
 
+def classifier_factory(settings: Settings) -> ClassifierFactory:
+    """How the thread that checks pictures makes its classifier."""
+
+    def build() -> Classifier:
+        from pipeline.engine.classifiers import WD_REPO, build_classifier
+
+        return build_classifier(
+            settings.output_check,
+            weights=settings.output_check_weights,
+            repo=settings.output_check_repo or WD_REPO,
+            cache=settings.cache,
+            hub_endpoint=settings.hf_endpoint or None,
+            hub_token=settings.hf_token or None,
+        )
+
+    return build
+
+
+def _looker(settings: Settings, make: ClassifierFactory | None, park: Park) -> Looker | None:
+    if settings.output_check == "off":
+        log.warning(
+            "OUTPUT_CHECK is off: what this bot paints is shown WITHOUT ANY CHECK of the pictures themselves. "
+            "Set it to nsfwjs or wd on a server that others can join."
+        )
+        return None
+    return Looker(make or classifier_factory(settings), park=park)
+
+
 @contextlib.asynccontextmanager
 async def open_app(
-    settings: Settings, *, park: Park = plain_park, make_engine: EngineFactory | None = None
+    settings: Settings,
+    *,
+    park: Park = plain_park,
+    make_engine: EngineFactory | None = None,
+    make_classifier: ClassifierFactory | None = None,
 ) -> AsyncIterator[App]:
     """Open everything, run the dispatcher, and close everything in reverse order.
 
@@ -145,8 +188,41 @@ async def open_app(
         jobs, speeds, gallery, sources = Jobs(database), Speeds(database), Gallery(database), Sources(database)
         estimator = Estimator({})
         moderation = await open_moderation(settings, database, estimator)
+
+        def ceiling(origin: Origin) -> Rating:
+            return studio.ceiling(origin)
+
+        checker = Checker(
+            looker=_looker(settings, make_classifier, park),
+            thresholds=moderation.thresholds,
+            ceiling=ceiling,
+            jobs=jobs,
+            pictures=pictures,
+        )
+
+        async def judge(job: Job | None, event: Painted) -> Verdict:
+            try:
+                return await checker.judge(job, event.id, Picture(event.width, event.height, event.pixels))
+            except Ended as error:
+                raise Closing from error
+
+        forgetting = Forgetting(database)
+        reviewing = Reviewing(
+            reviews=Reviews(database),
+            policies=moderation.policies,
+            pictures=pictures,
+            forgetting=forgetting,
+            settings=settings,
+        )
         recorder = Recorder(
-            jobs=jobs, speeds=speeds, pictures=pictures, board=board, estimator=estimator, park=park
+            jobs=jobs,
+            speeds=speeds,
+            pictures=pictures,
+            board=board,
+            estimator=estimator,
+            park=park,
+            judge=judge,
+            withheld=reviewing.wake,
         )
         dispatcher = Dispatcher(
             jobs=jobs,
@@ -179,6 +255,7 @@ async def open_app(
             pauses=moderation.pauses,
             allowed=moderation.allowed,
             ceilings=moderation.ceilings,
+            checker=checker,
         )
         queue_control = QueueControl(
             studio=studio,
@@ -202,10 +279,8 @@ async def open_app(
         )
         keeping = Keeping(database)
         restorer = Restorer(afterwards=afterwards, keeping=keeping, pictures=pictures)
-        handed_in = HandedIn(sources=sources, pictures=pictures)
-        forgetter = Forgetter(
-            studio=studio, forgetting=Forgetting(database), pictures=pictures, handed_in=handed_in
-        )
+        handed_in = HandedIn(sources=sources, pictures=pictures, checker=checker)
+        forgetter = Forgetter(studio=studio, forgetting=forgetting, pictures=pictures, handed_in=handed_in)
         retention = Retention(
             settings=settings,
             keeping=keeping,
@@ -250,6 +325,8 @@ async def open_app(
                 overseer=Overseer(jobs, pictures, tally),
                 broadcasts=Broadcasts(database),
                 enforcement=enforcement,
+                checker=checker,
+                reviewing=reviewing,
                 jobs=jobs,
                 store=KeyValue(database),
             )
@@ -259,6 +336,7 @@ async def open_app(
                 await feeder
             # A long load is not waited for: the thread dies with the process and its works are painted next time.
             await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
+            checker.close()
             await dispatcher.close()
             pictures.close()
             logging.getLogger().removeHandler(tally)

@@ -100,6 +100,11 @@ class Board:
         while len(live.previews) > MAX_PREVIEWS:
             del live.previews[next(iter(live.previews))]
 
+    def hide(self, job_id: int, position: int) -> None:
+        """A finished picture is withheld: what it looked like while it formed goes as well."""
+        if live := self._jobs.get(job_id):
+            live.previews.pop(position, None)
+
     def unshow(self, image_id: int) -> None:
         """Nothing will come of this picture: forget what it looked like."""
         image = self.images.get(image_id)

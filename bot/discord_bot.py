@@ -30,7 +30,9 @@ from cogs.imagine import Imagine
 from cogs.inpainting import Inpainting
 from cogs.mod.audit_pages import AuditTurnButton
 from cogs.mod.delete import EverywhereButton, delete_menu
+from cogs.mod.desk import Desk
 from cogs.mod.group import mod_group
+from cogs.mod.review_buttons import ReviewButton
 from cogs.mod.rule_pages import RulePageButton
 from cogs.mod.upkeep import UpkeepTask
 from cogs.models import Models
@@ -41,6 +43,7 @@ from cogs.presets import Presets
 from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.quota import QuotaCog
+from cogs.reporting import ReportButton, Reporting
 from cogs.result_buttons import RESULT_BUTTONS
 from cogs.servers import Servers
 from cogs.settings import Settings
@@ -88,11 +91,13 @@ class TagbrushBot(commands.Bot):
         self.restorer = app.restorer
         self.expander = app.expander
         self.handed_in = app.handed_in
-        self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer)
+        self.painting = Painting(self, app.studio, app.afterwards, app.drafts, app.restorer, app.checker)
         self.batching = Batching(app.batches, self.painting)
         self.sharing = Sharing(self, app.studio, app.afterwards, app.drafts, app.moderation.gate)
         self.moderation = app.moderation
         self.enforcement = app.enforcement
+        self.reviewing = app.reviewing
+        self._checker = app.checker
         self.door = Door(app.moderation.bans, app.enforcement.sanctions)
         self._retention = app.retention
         self._moderation = app.moderation
@@ -114,7 +119,7 @@ class TagbrushBot(commands.Bot):
         """Add the cogs and buttons, then sync the commands if they changed."""
         self.add_dynamic_items(*BUTTONS, *RESULT_BUTTONS, *BATCH_BUTTONS, *SETTING_CONTROLS)
         self.add_dynamic_items(TourButton, UseButton, TurnButton, ShowButton, ForgetButton)
-        self.add_dynamic_items(RulePageButton)
+        self.add_dynamic_items(RulePageButton, ReviewButton, ReportButton)
         await self.add_cog(Imagine(self.studio, self.preferences, self.batching, self.handed_in))
         await self.add_cog(Inpainting(self.studio, self.preferences, self.painting, self.handed_in))
         await self.add_cog(Describe(self.tree, self.studio, self.afterwards, self.album))
@@ -139,6 +144,9 @@ class TagbrushBot(commands.Bot):
         self.add_dynamic_items(BroadcastButton)
         if control := self._settings.control_guild:
             self.tree.add_command(self._owner, guild=discord.Object(control))
+        await self.add_cog(Reporting(self.tree, self))
+        await self.add_cog(Desk(self, self.reviewing, park=self.studio.park))
+        self._checker.warm()
         self.tree.add_command(self._mod)
         self.tree.add_command(delete_menu())
         await self.tree.set_translator(Words())

@@ -80,7 +80,7 @@ class Expander:
             MemberError: it was not painted, its file or its model is gone, or it has that shape already.
         """
         image, request = _painted(job, position), self.draft(job, position, size)
-        rating = rating_of(job, self._profile(image)).value
+        rating = rating_of(job, self._profile(image), self._studio.threshold(origin)).value
         try:
             given = await self._handed_in.expand(image.file or "", size, origin, rating)
         except FileNotFoundError:

@@ -128,7 +128,8 @@ class Export:
             self._skipped.append((name, DELETED))
             return None
         profile = self._studio.profiles.get(image.profile)
-        if rating_of(job, profile).level > self._studio.ceiling(self._origin).level:
+        threshold = self._studio.threshold(self._origin)
+        if rating_of(job, profile, threshold).level > self._studio.ceiling(self._origin).level:
             self._skipped.append((name, RATED))
             return None
         path = self._pictures.path(image.file or "")

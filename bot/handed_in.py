@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot.attachments import decode, decode_mask, kept_size, smaller
 from bot.canvas import outpainting
+from bot.moderation.checking import Checker, picture_of
 from bot.orders import Origin
 from bot.pictures import KeptPicture, Pictures
 from bot.regions import region_mask
@@ -33,8 +34,9 @@ class Masked:
 class HandedIn:
     """The store of what members hand in. Speaks no Discord."""
 
-    def __init__(self, *, sources: Sources, pictures: Pictures) -> None:
+    def __init__(self, *, sources: Sources, pictures: Pictures, checker: Checker) -> None:
         self._sources = sources
+        self._checker = checker
         self._pictures = pictures
         self.still = asyncio.Lock()
         """Held from looking which files belong to nobody until they are deleted, and from writing a file until it is
@@ -45,11 +47,23 @@ class HandedIn:
 
         Raises:
             InvalidRequest: it cannot be painted from; the text says why.
+            MemberError: it is above the ceiling of this place, or cannot be checked.
             DiskFull: there is no room for it.
             DatabaseError: the database cannot be written.
         """
         picture = await self._pictures.work(lambda: smaller(decode(data)))
-        return await self.keep(lambda: picture, origin)
+        return await self.keep(lambda: picture, origin, await self._rating(picture, origin))
+
+    async def _rating(self, picture: Image.Image, origin: Origin) -> str | None:
+        """What the check takes a picture for, before anything is kept of it.
+
+        Raises:
+            MemberError: it is above the ceiling, or cannot be checked.
+        """
+        if not self._checker.on:
+            return None
+        rating = await self._checker.rate(origin, await self._pictures.work(lambda: picture_of(picture)))
+        return None if rating is None else rating.value
 
     async def take_masked(self, data: bytes, mask: bytes | str, origin: Origin) -> Masked:
         """Check a file and its mask, and keep both.
@@ -100,6 +114,8 @@ class HandedIn:
         self, make: Callable[[], tuple[Image.Image, Image.Image]], origin: Origin, rating: str | None = None
     ) -> Masked:
         picture, white = await self._pictures.work(make)
+        if rating is None:
+            rating = await self._rating(picture, origin)
         return Masked(await self.keep(lambda: picture, origin, rating), await self.keep(lambda: white, origin))
 
     async def keep(

@@ -45,6 +45,12 @@ def new_job(origin: Origin, order: Order, rating: Rating, settings: Settings) ->
                 "added": [[a.tag, packed(a.rule), a.where] for a in planned.composed.added],
                 "warnings": [packed(each) for each in planned.warnings],
                 "rating": rating.value,
+                # What is painted is judged by the ceiling of where it was asked for.
+                "place": {
+                    "nsfw": origin.nsfw_channel,
+                    "parent": origin.parent_id,
+                    "roles": sorted(origin.role_ids),
+                },
             },
             ensure_ascii=False,
         ),

@@ -12,8 +12,9 @@ from bot.errors import tell
 from bot.pictures import DiskFull, Pictures, SavedPicture
 from bot.said import stored
 from db.errors import DatabaseError
-from db.jobs import Job, Jobs, JobState
+from db.jobs import ImageState, Job, Jobs, JobState
 from db.speeds import Speeds
+from db.withholding import Verdict
 from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import Ticket
 from pipeline.recipe import Recipe
@@ -25,6 +26,8 @@ RETRY_SECONDS: Final = 15.0
 """Pause between attempts to write something down."""
 
 Park = Callable[..., Awaitable[Any]]
+Judge = Callable[[Job | None, Painted], Awaitable[Verdict]]
+"""Looks at a finished picture of a job. May raise `Closing` when the program ends, and nothing else."""
 T = TypeVar("T")
 
 
@@ -45,8 +48,20 @@ class Recorder:
     """
 
     def __init__(
-        self, *, jobs: Jobs, speeds: Speeds, pictures: Pictures, board: Board, estimator: Estimator, park: Park
+        self,
+        *,
+        jobs: Jobs,
+        speeds: Speeds,
+        pictures: Pictures,
+        board: Board,
+        estimator: Estimator,
+        park: Park,
+        judge: Judge,
+        withheld: Callable[[], None],
     ) -> None:
+        """Prepare. `judge` says whether a picture may be shown; `withheld` is told when one may not."""
+        self._judge = judge
+        self._withheld = withheld
         self._jobs = jobs
         self._speeds = speeds
         self._pictures = pictures
@@ -111,19 +126,31 @@ class Recorder:
     async def _record(self, ticket: Ticket, recipe: Recipe, event: Painted, seconds: float) -> None:
         found = await self.until_done(lambda: self._jobs.get(ticket.job_id), "looking up a job")
         position = next((image.position for image in found.images if image.id == event.id), 0) if found else 0
-        saved = await self.until_done(
-            lambda: self._pictures.save(ticket.job_id, position, recipe, event.pixels), "saving a picture"
+        # Looked at while it is being saved. Both are done before anything says that there is a picture.
+        judging = asyncio.get_running_loop().create_task(
+            self._judged(found, event), name=f"check of picture {event.id}"
         )
         try:
+            saved = await self.until_done(
+                lambda: self._pictures.save(ticket.job_id, position, recipe, event.pixels), "saving a picture"
+            )
+            verdict = await judging
+        finally:
+            judging.cancel()
+        try:
             job = await self.until_done(
-                lambda: self._write(recipe, event, saved, seconds), "writing down a picture"
+                lambda: self._write(recipe, event, saved, verdict, seconds), "writing down a picture"
             )
         except LookupError:
             # Its member was forgotten while it was being painted: nothing of it may stay.
             await self._pictures.remove(saved.file)
             self._board.close(ticket.job_id)
             return
-        if all(image.file != saved.file for image in job.images):
+        image = next((each for each in job.images if each.id == event.id), None)
+        if image is not None and image.state is ImageState.WITHHELD:
+            self._board.hide(job.id, position)
+            self._withheld()
+        elif all(image.file != saved.file for image in job.images):
             # Cancelled while it was being saved: nobody will ever ask for this file.
             await self._pictures.remove(saved.file)
         if not recipe.upscaler:  # which says nothing about how fast the model paints
@@ -133,7 +160,12 @@ class Recorder:
             self._estimator.learn(recipe.profile, speed)
         self._settle(job)
 
-    async def _write(self, recipe: Recipe, event: Painted, saved: SavedPicture, share: float) -> Job:
+    async def _judged(self, job: Job | None, event: Painted) -> Verdict:
+        return await self._judge(job, event)
+
+    async def _write(
+        self, recipe: Recipe, event: Painted, saved: SavedPicture, verdict: Verdict, share: float
+    ) -> Job:
         return await self._jobs.image_painted(
             event.id,
             file=saved.file,
@@ -143,6 +175,7 @@ class Recorder:
             recipe=recipe.to_json(),
             size=saved.size,
             share=share,
+            verdict=verdict,
         )
 
     async def failed(self, ticket: Ticket, error: Exception) -> None:

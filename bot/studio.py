@@ -13,6 +13,7 @@ from bot.caps import full
 from bot.dispatcher import Dispatcher, Painter
 from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.ceilings import Ceilings
+from bot.moderation.checking import Checker
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
 from bot.new_jobs import new_job, ticket, waiting_ticket
@@ -75,6 +76,7 @@ class Studio:
         pauses: Pauses,
         allowed: AllowSettings,
         ceilings: Ceilings,
+        checker: Checker,
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -93,6 +95,7 @@ class Studio:
         self._pauses = pauses
         self._allowed = allowed
         self._ceilings = ceilings
+        self._checker = checker
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -111,6 +114,10 @@ class Studio:
     def ceiling(self, origin: Origin) -> Rating:
         """The highest rating of this place. See `LOCAL_CEILING` for the command line."""
         return LOCAL_CEILING if origin.kind == LOCAL.kind else self._ceilings.of(origin)
+
+    def threshold(self, origin: Origin) -> float | None:
+        """From which probability on a picture is too much for this place; None where nobody looks."""
+        return self._checker.thresholds.of(origin) if self._checker.on else None
 
     def plan(self, origin: Origin, request: ImagineRequest) -> Plan:
         """Check and resolve a request without queueing it.
@@ -219,7 +226,9 @@ class Studio:
             if stored is not None and stored.swept and stored.job_id is not None:
                 raise PictureGone(stored.job_id)
         # What members hand in has no rating that anybody knows: the prompt's counts for it.
-        known = [rating_of(job, self.profiles.get(job.images[0].profile)) for job in sources]
+        known = [
+            rating_of(job, self.profiles.get(job.images[0].profile), self.threshold(origin)) for job in sources
+        ]
         known += [Rating(each) for each in given if each in set(Rating)]
         stronger = max((own, *known), key=lambda step: step.level)
         if stronger.level > self.ceiling(origin).level:
@@ -362,9 +371,9 @@ class Studio:
             self._board.guild_changed(live.guild_id)
         self._dispatcher.wake()
 
-    async def delivered(self, job_id: int, message_id: int | None) -> bool:
-        """Write down that the pictures were posted. False when that was already so."""
-        return await self._jobs.delivered(job_id, message_id)
+    async def delivered(self, job_id: int, message_id: int | None, revision: int | None = None) -> bool:
+        """Write down that the pictures were posted, as of that revision. False when that was already so."""
+        return await self._jobs.delivered(job_id, message_id, revision)
 
     async def withhold(self, job_id: int, why: str) -> bool:
         """Write down that the pictures are not to be shown, and why. False when they were posted or are withheld."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.forgetting import Forgetter
     from bot.moderation.enforcement import Enforcement
     from bot.moderation.moderation import Moderation
+    from bot.moderation.reviewing import Reviewing
     from bot.preferences import Preferences
     from bot.restoring import Restorer
     from bot.studio import Studio
@@ -53,6 +54,7 @@ class Front(Protocol):
     forgetter: Forgetter
     erasing: Erasing
     expander: Expander
+    reviewing: Reviewing
     painting: Painting
     batching: Batching
     sharing: Sharing

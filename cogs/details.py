@@ -13,6 +13,7 @@ from discord import ui
 
 from cogs.layouts import DONE, layout, made_from
 from cogs.models import licence_text
+from cogs.reporting import ReportButton
 from cogs.text import block, clean, duration, plural, trim
 from cogs.words import say
 from db.jobs import Image, Job
@@ -37,6 +38,8 @@ def details_view(job: Job, profile: Profile | None, parents: Sequence[Ancestor])
         items.append(ui.TextDisplay(block(recipe.negative_prompt, NEGATIVE_ROOM)))
     items.append(ui.TextDisplay(trim("\n".join(_facts(job, recipe, profile, parents)), 1400)))
     items.append(ui.File(f"attachment://{file_name(job)}"))
+    if any(image.file for image in job.images):
+        items.append(ui.ActionRow(ReportButton(job.id)))
     return layout(DONE, *items)
 
 

@@ -10,7 +10,7 @@ import discord
 from cogs.fate import NOBODY, Fate, fate_of
 from cogs.post import search
 from cogs.text import CONTENT_LIMIT, alt, clean, trim
-from cogs.uploads import DEFAULT_LIMIT, Upload, remark_of, send_fitting
+from cogs.uploads import DEFAULT_LIMIT, Upload, place_in, remark_of, send_fitting
 from cogs.views import asked_prompt
 from cogs.words import say
 from db.jobs import Job, JobState
@@ -57,13 +57,17 @@ async def write(
         return None
 
     async def send(uploads: tuple[Upload, ...], used: int) -> discord.Message:
-        files = [upload.file(alt(asked_prompt(job))) for upload in uploads]
+        hidden = {image.position for image in job.images if image.check_state == "spoiler"}
+        files = [
+            upload.file(alt(asked_prompt(job)), spoiler=place_in(upload.name) in hidden) for upload in uploads
+        ]
         said = trim(clean(" ".join(filter(None, (text, remark_of(used))))), CONTENT_LIMIT)
-        return await direct.send(said, files=files, nonce=f"tb{job.id}d", allowed_mentions=NOBODY)
+        nonce = f"tb{job.id}d{job.revision or ''}"
+        return await direct.send(said, files=files, nonce=nonce, allowed_mentions=NOBODY)
 
     if pictures:
         try:
-            return await send_fitting(job.id, pictures, DEFAULT_LIMIT, send)
+            return await send_fitting(job.id, pictures, DEFAULT_LIMIT, send, job.revision)
         except discord.HTTPException as error:
             if fate_of(error) not in _REFUSED:
                 raise

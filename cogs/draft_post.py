@@ -11,7 +11,8 @@ import discord
 from bot.said import failure
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.text import CONTENT_LIMIT, clean, shown, trim
-from cogs.uploads import Upload, prefix
+from cogs.uploads import Upload, place_in, prefix
+from cogs.withheld import remarks
 from cogs.words import say
 from db.jobs import Job
 
@@ -27,6 +28,7 @@ _UNREACHABLE: Final = (
     "<@{user}> your private draft #{job} is ready. Discord lets me answer a command for 15 minutes only, and I cannot "
     "write you a direct message. `/show job:{job}` shows it to you alone."
 )
+_WITHHELD: Final = "Your private draft #{job} of <#{channel}> is not shown. {why}"
 _FAILED: Final = "Your private draft #{job} of <#{channel}> could not be painted: {error}"
 
 
@@ -56,6 +58,10 @@ class DraftPost:
         self._direct = False
         self.sent: discord.Message | None = None
         """The direct message that shows the pictures, when they came that way just now."""
+
+    def now(self, job: Job) -> None:
+        """The job as it is by now: moderators may have changed what it shows."""
+        self._job = job
 
     @property
     def interaction(self) -> discord.Interaction[Any] | None:
@@ -121,9 +127,15 @@ class DraftPost:
     async def closing(self, view: discord.ui.LayoutView, *, insist: bool) -> None:
         """Show the end of a job without pictures. Raises like `Post.closing`."""
         if not await self._edit(view, ()) and insist:
+            withheld = " ".join(remarks(self._job))
             error = shown(failure(self._job)) or say("Something went wrong on our side.")
             text = say(_FAILED, job=self._job.id, channel=self._job.channel_id, error=error)
+            if withheld:
+                text = say(_WITHHELD, job=self._job.id, channel=self._job.channel_id, why=withheld)
             await self._write(trim(clean(text), CONTENT_LIMIT), (), "")
+
+    async def tell(self, text: str) -> None:
+        """Nothing besides: the pictures came as a direct message, or in an answer that they look at."""
 
     async def mention(self, text: str) -> None:
         """Notify the member by a direct message, which names no picture; not when they have just got one."""
@@ -143,8 +155,10 @@ class DraftPost:
         """A direct message; where the member takes none, a sentence in the channel that says nothing of the draft."""
         try:
             direct = await self._client.create_dm(discord.Object(self._job.user_id))
-            files = [upload.file(description) for upload in uploads]
-            sent = await direct.send(text, files=files, nonce=f"tb{self._job.id}d", allowed_mentions=NOBODY)
+            hidden = {image.position for image in self._job.images if image.check_state == "spoiler"}
+            files = [upload.file(description, spoiler=place_in(upload.name) in hidden) for upload in uploads]
+            nonce = f"tb{self._job.id}d{self._job.revision or ''}"
+            sent = await direct.send(text, files=files, nonce=nonce, allowed_mentions=NOBODY)
             self._direct = True
             self.sent = sent if uploads else None
         except discord.HTTPException as error:
@@ -169,7 +183,8 @@ class DraftPost:
         try:
             direct = await self._client.create_dm(discord.Object(job.user_id))
             async for message in direct.history(limit=_HISTORY):
-                if any(a.filename.startswith(prefix(job.id)) for a in message.attachments):
+                begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+                if any(a.filename.startswith(begins) for a in message.attachments):
                     self._direct = True
                     return message.id
         except (discord.NotFound, discord.Forbidden) as error:

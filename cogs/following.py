@@ -14,6 +14,7 @@ import discord
 
 from bot.afterwards import Afterwards
 from bot.errors import tell
+from bot.moderation.checking import Checker
 from bot.orders import RESTORE, PictureGone
 from bot.restoring import Restorer
 from bot.studio import Studio
@@ -26,7 +27,7 @@ from cogs.post import Post
 from cogs.taking_down import take_down
 from cogs.text import alt, shown
 from cogs.uploads import Upload, limit_of, remark_of, send_fitting
-from cogs.views import asked_prompt, cancelled_view, failed_view, result_view
+from cogs.views import asked_prompt, cancelled_view, failed_view, result_view, withheld_view
 from cogs.watching import Watch
 from cogs.words import say, speak
 from db.errors import DatabaseError
@@ -44,6 +45,7 @@ class Follower:
         studio: Studio,
         afterwards: Afterwards,
         restorer: Restorer,
+        checker: Checker,
         job_id: int,
         interaction: discord.Interaction[Any] | None,
         *,
@@ -60,6 +62,7 @@ class Follower:
             studio: knows the job.
             afterwards: knows what it went on from.
             restorer: knows what it brings back.
+            checker: says what may be shown.
             job_id: the job.
             interaction: that asked for it; None after a restart.
             clock: seconds that only grow.
@@ -73,6 +76,7 @@ class Follower:
         self._studio = studio
         self._afterwards = afterwards
         self._restorer = restorer
+        self._checker = checker
         self._interaction = interaction
         self._budget = budget
         self._few = few
@@ -80,7 +84,9 @@ class Follower:
         self._locale = locale
         self._post: Post | DraftPost | None = None
         quiet = interaction is None or fresh
-        self._watch = Watch(studio, budget, self._post_of, job_id, clock, self._may_be_shown, restarted=quiet)
+        self._watch = Watch(
+            studio, budget, self._post_of, job_id, clock, self._may_be_shown, checker, restarted=quiet
+        )
         # Only what another attempt or another process may have posted is looked for.
         self._doubtful = interaction is None and not fresh
         self._ways = OtherWays(client, studio, job_id, few, self._originals_of)
@@ -112,11 +118,12 @@ class Follower:
         speak(self._locale)
 
     def _post_of(self, job: Job) -> Post | DraftPost:
-        if self._post is None:
-            if job.private:
-                self._post = DraftPost(self._client, job, self._interaction, fresh=self._fresh)
-            else:
-                self._post = Post(self._client, job, self._interaction)
+        if self._post is not None:
+            self._post.now(job)
+        elif job.private:
+            self._post = DraftPost(self._client, job, self._interaction, fresh=self._fresh)
+        else:
+            self._post = Post(self._client, job, self._interaction)
         return self._post
 
     # -- ending ----------------------------------------------------------------------------------------------
@@ -136,6 +143,8 @@ class Follower:
             async with self._budget.ending(job.channel_id, job.id):
                 # Its turn may have come late: it may have been deleted meanwhile.
                 job = await self._studio.job(self.job_id) or job
+                if job.state is JobState.RENDERED:
+                    job = await self._checker.ensure(job)
                 post = self._post_of(job)
                 if not await self._end(job, post):
                     return False
@@ -159,6 +168,10 @@ class Follower:
                 await post.closing(failed_view(job), insist=True)
                 await self._mention(post, say("Your pictures could not be painted."))
                 return await self._ways.conclude()
+            case JobState.WITHHELD if job.delivered_at is None:
+                await post.closing(withheld_view(job), insist=True)
+                await self._mention(post, say("Your pictures were withheld."))
+                await self._studio.delivered(job.id, post.message_id, job.revision)
             case JobState.CANCELLED:
                 await post.closing(cancelled_view(job), insist=False)
         return True
@@ -188,7 +201,19 @@ class Follower:
             post.message_id = message_id
         if posted:
             await self._mention(post, say("Your pictures are ready."))
-        await self._studio.delivered(job.id, message_id)
+        await self._studio.delivered(job.id, message_id, job.revision)
+        if posted and job.revision:
+            await self._tell_of_release(post)
+
+    async def _tell_of_release(self, post: Post | DraftPost) -> None:
+        """An edit notifies nobody. It is claimed first: better never than twice."""
+        try:
+            if await self._checker.claim_release(self.job_id):
+                await post.tell(
+                    say("the moderators have released what was withheld of job #{job}.", job=self.job_id)
+                )
+        except (DatabaseError, *TROUBLE) as error:
+            log.warning("job %s: its member could not be told of a release: %s", self.job_id, error)
 
     async def _mention(self, post: Post | DraftPost, text: str) -> None:
         """Mention the member who asked for that, once. It is claimed first: better never than twice."""
@@ -230,7 +255,7 @@ class Follower:
             view = result_view(seen, [upload.name for upload in uploads], profile, remark, parents[:1])
             return await post.result(view, uploads, alt(asked_prompt(seen)))
 
-        return await send_fitting(job.id, pictures, limit, send)
+        return await send_fitting(job.id, pictures, limit, send, job.revision)
 
     async def _same(self, job: Job, of: Job) -> str:
         """What is to be said of how its pictures compare with those that they repeat or bring back."""

@@ -127,7 +127,9 @@ def page_view(spread: Spread) -> tuple[ui.LayoutView, list[Upload]]:
             name = f"history-{thumbnail.shown.image_id}.jpg"
             uploads.append(Upload(name, thumbnail.data))
             gallery.add_item(
-                media=f"attachment://{name}", description=alt(f"{place}. {thumbnail.shown.prompt}")
+                media=f"attachment://{name}",
+                description=alt(f"{place}. {thumbnail.shown.prompt}"),
+                spoiler=thumbnail.shown.check_state == "spoiler",
             )
     lines = [_head(wanted), *(_line(place, each) for place, each in enumerate(spread.pictures, start=1))]
     items: list[ui.Item[Any]] = [gallery] if uploads else []

@@ -16,6 +16,7 @@ from cogs.direct import kept, write
 from cogs.errors import explain
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.text import CONTENT_LIMIT, clean, shown, trim
+from cogs.withheld import remarks
 from cogs.words import say
 from db.errors import DatabaseError
 from db.jobs import Job, JobState
@@ -137,6 +138,8 @@ class OtherWays:
             pictures, lost = await self._originals(job)
             what = say("Here are the pictures you asked for.") if pictures else ""
             where = " ".join(filter(None, (where, what, lost or ("" if pictures else say(GONE)))))
+        elif job.state is JobState.WITHHELD:
+            where = f"{where} {' '.join(remarks(job))}"
         elif job.error:
             why = say("Your pictures could not be painted: {error}", error=shown(failure(job)))
             where = f"{where} {why}"

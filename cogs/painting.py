@@ -13,6 +13,7 @@ import discord
 from bot.afterwards import Afterwards
 from bot.drafts import Drafts
 from bot.errors import tell
+from bot.moderation.checking import Checker
 from bot.orders import FRESH, Lineage, Origin
 from bot.restoring import Restorer
 from bot.studio import Studio
@@ -41,6 +42,7 @@ class Painting:
         afterwards: Afterwards,
         drafts: Drafts,
         restorer: Restorer,
+        checker: Checker,
         *,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -49,6 +51,7 @@ class Painting:
         self._afterwards = afterwards
         self._drafts = drafts
         self._restorer = restorer
+        self._checker = checker
         self._clock = clock or _loop_time
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self.few = asyncio.Semaphore(MAX_DELIVERIES)
@@ -161,6 +164,7 @@ class Painting:
             self._studio,
             self._afterwards,
             self._restorer,
+            self._checker,
             job_id,
             interaction,
             clock=self._clock,
@@ -172,6 +176,17 @@ class Painting:
         task = asyncio.get_running_loop().create_task(follower.run(), name=f"job {job_id}")
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+
+    def follow_anew(self, job_id: int, locale: discord.Locale | None = None) -> None:
+        """Show a finished job that moderators have changed; whoever shows it now comes to an end before that."""
+        task = self._tasks.get(job_id)
+        if task is None:
+            self.follow(job_id, locale=locale)
+        else:
+            # The callback that takes it off the list was added before this one, and so comes before it.
+            task.add_done_callback(
+                lambda done: None if done.cancelled() else self.follow(job_id, locale=locale)
+            )
 
     @property
     def busy(self) -> bool:

@@ -53,7 +53,7 @@ async def check_shown(
         user_name="",
         private=job.private,
     )
-    rating = afterwards.rating(shown)
+    rating = afterwards.rating(shown, origin)
     if rating is Rating.GENERAL:  # as most are, and may be shown everywhere
         return None
     ceiling = afterwards.ceiling(await _place(client, origin))

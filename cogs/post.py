@@ -37,12 +37,21 @@ class Post:
         self._channel = client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         self._lost = False
 
+    def now(self, job: Job) -> None:
+        """The job as it is by now: moderators may have changed what it shows."""
+        self._job = job
+
     @property
     def interaction(self) -> discord.Interaction[Any] | None:
         """The interaction while its token lives (15 minutes)."""
         if self._interaction is not None and self._interaction.is_expired():
             self._interaction = None
         return self._interaction
+
+    @property
+    def _nonce(self) -> str:
+        """Another one from each revision of what the job shows on: Discord must take that as well."""
+        return f"tb{self._job.id}v{self._job.revision}" if self._job.revision else f"tb{self._job.id}"
 
     def _editable(self) -> bool:
         if self.message_id is None or self._lost:
@@ -73,6 +82,16 @@ class Post:
             )
         text, nonce = f"<@{self._job.user_id}> {text}", f"tb{self._job.id}m"
         await self._channel.send(text, nonce=nonce, allowed_mentions=author, **below)
+
+    async def tell(self, text: str) -> None:
+        """Name the member below the message, without notifying anybody. Raises like `result`."""
+        below: dict[str, Any] = {}
+        if self.message_id is not None:
+            below["reference"] = discord.MessageReference(
+                message_id=self.message_id, channel_id=self._job.channel_id, fail_if_not_exists=False
+            )
+        text, nonce = f"<@{self._job.user_id}> {text}", f"{self._nonce}t"
+        await self._channel.send(text, nonce=nonce, allowed_mentions=NOBODY, **below)
 
     async def update(self, view: discord.ui.LayoutView, files: Sequence[discord.File] = ()) -> bool:
         """Show progress if that is possible. Never raises: the next update or the result says it all.
@@ -131,9 +150,7 @@ class Post:
             return self.message_id
         old = self.message_id
         # Discord drops a second message with this nonce, so a repeated attempt cannot post twice.
-        message = await self._channel.send(
-            view=view, files=files, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY
-        )
+        message = await self._channel.send(view=view, files=files, nonce=self._nonce, allowed_mentions=NOBODY)
         self.message_id = message.id
         if old is not None and not self._lost:
             await self._retire(old)
@@ -145,8 +162,11 @@ class Post:
         Raises like `result`.
         """
         if not await self._edit(view, ()) and insist:
-            message = await self._channel.send(view=view, nonce=f"tb{self._job.id}", allowed_mentions=NOBODY)
+            old = self.message_id
+            message = await self._channel.send(view=view, nonce=self._nonce, allowed_mentions=NOBODY)
             self.message_id = message.id
+            if old is not None and self._job.revision and not self._lost:
+                await self._retire(old)  # it shows what was taken down
 
     async def _retire(self, message_id: int) -> None:
         """The old message must not go on showing a progress bar."""
@@ -185,13 +205,14 @@ class Post:
         return None
 
     def _shows(self, message: discord.Message) -> bool:
-        return shows(self._client, message, self._job.id)
+        return shows(self._client, message, self._job)
 
 
-def shows(client: discord.Client, message: discord.Message, job_id: int) -> bool:
-    """Whether it is a message of this bot's with pictures of that job."""
+def shows(client: discord.Client, message: discord.Message, job: Job) -> bool:
+    """Whether it is a message of this bot's with that job's pictures, as they are now."""
     mine = client.user is not None and message.author.id == client.user.id
-    return mine and any(each.filename.startswith(prefix(job_id)) for each in message.attachments)
+    begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+    return mine and any(each.filename.startswith(begins) for each in message.attachments)
 
 
 async def search(client: discord.Client, channel: discord.abc.Messageable, job: Job) -> int | None:
@@ -201,7 +222,7 @@ async def search(client: discord.Client, channel: discord.abc.Messageable, job: 
     for oldest_first in (True, False):
         seen = 0
         async for message in channel.history(limit=HISTORY, after=after, oldest_first=oldest_first):
-            if shows(client, message, job.id):
+            if shows(client, message, job):
                 return message.id
             seen += 1
         if seen < HISTORY:  # that were all

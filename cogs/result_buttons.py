@@ -54,6 +54,11 @@ def again_row(job: Job) -> ui.ActionRow[Any]:
     return ui.ActionRow(RetryButton(job_id), EditButton(job_id))
 
 
+def withheld_buttons(job: Job) -> list[GuardedButton]:
+    """What can be done when the pictures must not be shown."""
+    return [EditButton(job.id), DetailsButton(job.id), DeleteButton(job.id)]
+
+
 RESULT_BUTTONS: Final[tuple[type[GuardedButton], ...]] = (
     VaryButton,
     UpscaleButton,

@@ -33,14 +33,22 @@ class Upload:
     name: str
     data: bytes
 
-    def file(self, description: str) -> discord.File:
+    def file(self, description: str, *, spoiler: bool = False) -> discord.File:
         """A new `discord.File`: each can be sent only once."""
-        return discord.File(io.BytesIO(self.data), self.name, description=description)
+        return discord.File(io.BytesIO(self.data), self.name, description=description, spoiler=spoiler)
 
 
-def prefix(job_id: int) -> str:
-    """How the names of a job's files begin; finds them again in a channel after a crash."""
-    return f"tagbrush-{job_id}-"
+def prefix(job_id: int, revision: int = 0) -> str:
+    """How the names of a job's files begin; finds them again in a channel after a crash.
+
+    Others from each `revision` of what it shows on, so that an older message is not taken for the new one.
+    """
+    return f"tagbrush-{job_id}-" if not revision else f"tagbrush-{job_id}v{revision}-"
+
+
+def place_in(name: str) -> int:
+    """The place, from 0, of the picture whose file has this name."""
+    return int(name.rpartition("-")[2].partition(".")[0]) - 1
 
 
 def limit_of(guild: discord.Guild | None, interaction: discord.Interaction[Any] | None) -> int:
@@ -77,7 +85,7 @@ def fit(png: bytes, limit: int, level: int) -> tuple[bytes, int]:
 
 
 async def prepare(
-    job_id: int, pictures: Sequence[tuple[int, bytes]], limit: int, level: int = 0
+    job_id: int, pictures: Sequence[tuple[int, bytes]], limit: int, level: int = 0, revision: int = 0
 ) -> tuple[tuple[Upload, ...], int]:
     """Encode a job's pictures on a thread.
 
@@ -86,6 +94,7 @@ async def prepare(
         pictures: position and original PNG of each.
         limit: bytes per file.
         level: the first level to try.
+        revision: of the job, for their names.
 
     Returns:
         The files, and the highest level that was needed.
@@ -96,7 +105,7 @@ async def prepare(
         for position, png in pictures:
             data, used = fit(png, limit, level)
             highest = max(highest, used)
-            uploads.append(Upload(f"{prefix(job_id)}{position + 1}.{LEVELS[used]}", data))
+            uploads.append(Upload(f"{prefix(job_id, revision)}{position + 1}.{LEVELS[used]}", data))
         return tuple(uploads), highest
 
     return await asyncio.to_thread(work)
@@ -107,6 +116,7 @@ async def send_fitting(
     pictures: Sequence[tuple[int, bytes]],
     limit: int,
     send: Callable[[tuple[Upload, ...], int], Awaitable[T]],
+    revision: int = 0,
 ) -> T:
     """Send a job's pictures in the best encoding that Discord takes: each refusal as too large is a step down.
 
@@ -115,13 +125,14 @@ async def send_fitting(
         pictures: position and original PNG of each.
         limit: bytes per file, as far as that is known; the real limit may be lower.
         send: called with the files and the level they needed, until it is not refused for their size.
+        revision: of the job, for the files' names.
 
     Raises:
         discord.HTTPException: refused for another reason, or too large even as the smallest.
     """
     level = 0
     while True:
-        uploads, used = await prepare(job_id, pictures, limit, level)
+        uploads, used = await prepare(job_id, pictures, limit, level, revision)
         try:
             return await send(uploads, used)
         except discord.HTTPException as error:

@@ -16,8 +16,10 @@ from bot.orders import Left, Progress
 from bot.said import failure, noted
 from cogs.buttons import CancelButton
 from cogs.layouts import BROKEN, DONE, STOPPED, WORKING, layout, made_from
-from cogs.result_buttons import again_row, result_rows
+from cogs.result_buttons import again_row, result_rows, withheld_buttons
 from cogs.text import alt, bar, block, clean, duration, inline, plain, plural, seeds, shown, time_left, trim
+from cogs.uploads import place_in
+from cogs.withheld import held, remarks
 from cogs.words import say
 from db.jobs import Job, JobState
 from db.records import Ancestor
@@ -132,9 +134,12 @@ def result_view(
         parents: what it went on from, the nearest first; that one is named and linked.
     """
     prompt = asked_prompt(job)
+    spoilers = {image.position for image in job.images if image.check_state == "spoiler"}
     gallery: ui.MediaGallery[Any] = ui.MediaGallery()
     for name in files:
-        gallery.add_item(media=f"attachment://{name}", description=alt(prompt))
+        gallery.add_item(
+            media=f"attachment://{name}", description=alt(prompt), spoiler=place_in(name) in spoilers
+        )
     return layout(
         DONE,
         ui.TextDisplay(block(prompt, PROMPT_ROOM)),
@@ -180,7 +185,8 @@ def _notes(job: Job, remark: str) -> list[str]:
     if avoided:
         lines.append(say("-# Kept out: {tags}", tags=inline(", ".join(avoided), 160)))
     lines += [f"-# {trim(_warning(text), 300)}" for text in warnings[:4]]
-    missing = sum(not image.file for image in job.images)
+    lines += [f"-# {each}" for each in remarks(job)]
+    missing = sum(not image.file for image in job.images) - len(held(job))
     if missing and job.error:
         reference = ""
         if job.reference and job.reference not in job.error:
@@ -212,6 +218,16 @@ def failed_view(job: Job) -> ui.LayoutView:
         ui.TextDisplay(block(asked_prompt(job), 600)),
         ui.TextDisplay(f"{say('### Not painted')}\n{sentence}{reference}\n-# {_for(job)}"),
         again_row(job),
+    )
+
+
+def withheld_view(job: Job) -> ui.LayoutView:
+    """No picture of the job may be shown: why, and what can be done."""
+    return layout(
+        STOPPED,
+        ui.TextDisplay(block(asked_prompt(job), 600)),
+        ui.TextDisplay("\n".join([say("### Withheld"), *remarks(job), f"-# {_for(job)}"])),
+        ui.ActionRow(*withheld_buttons(job)),
     )
 
 

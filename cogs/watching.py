@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import discord
 
 from bot.errors import tell
+from bot.moderation.checking import Checker
 from bot.orders import Progress
 from bot.previews import encode
 from bot.studio import Studio
@@ -36,6 +37,7 @@ class Watch:
         job_id: int,
         clock: Callable[[], float],
         allowed: Callable[[Job], Awaitable[bool]],
+        checker: Checker,
         *,
         restarted: bool,
     ) -> None:
@@ -48,6 +50,7 @@ class Watch:
             job_id: the job.
             clock: seconds that only grow.
             allowed: whether the pictures of the job may be shown in its channel.
+            checker: says which previews may be shown.
             restarted: nobody asked just now, or for many jobs at once. Then thousands may wait, and their messages
                 show a place already, so they change when something happens to them.
         """
@@ -57,6 +60,7 @@ class Watch:
         self._job_id = job_id
         self._clock = clock
         self._allowed = allowed
+        self._checker = checker
         self._restarted = restarted
         self._stumbled = False
         self._previews = True
@@ -135,7 +139,10 @@ class Watch:
         try:
             if not await self._allowed(job):
                 return ()
-            data = await asyncio.to_thread(encode, progress.previews)
+            previews = await self._checker.shown_previews(job, progress.previews)
+            if not any(previews):
+                return ()
+            data = await asyncio.to_thread(encode, previews)
         except Exception as error:  # noqa: BLE001 - progress is shown without
             self._previews = False
             self._stumble(error)

@@ -17,7 +17,15 @@ from db.audit import FORGOTTEN
 from db.database import Database, Transaction
 from db.posts import take_all_down
 
-OWNED: Final[tuple[str, ...]] = ("favourites", "confirmations", "preferences", "presets", "sources", "strikes")
+OWNED: Final[tuple[str, ...]] = (
+    "favourites",
+    "confirmations",
+    "preferences",
+    "presets",
+    "sources",
+    "strikes",
+    "reports",
+)
 """Tables whose rows with a member's `user_id` are theirs alone and are deleted; those that refer to others first."""
 OWNED_FILES: Final[tuple[str, ...]] = (
     """
@@ -193,6 +201,22 @@ class Forgetting:
                 INSERT OR IGNORE INTO doomed_files (file)
                 SELECT file FROM images
                 WHERE job_id IN (SELECT value FROM json_each(?)) AND file IS NOT NULL AND swept_at IS NULL
+                """,
+                ids,
+            )
+            # And what moderators have of them.
+            await tx.execute(
+                """
+                INSERT OR IGNORE INTO doomed_files (file)
+                SELECT file FROM reviews WHERE job_id IN (SELECT value FROM json_each(?)) AND file IS NOT NULL
+                """,
+                ids,
+            )
+            await tx.execute(
+                """
+                INSERT OR IGNORE INTO takedowns (message_id, guild_id, channel_id)
+                SELECT message_id, guild_id, channel_id FROM reviews
+                WHERE job_id IN (SELECT value FROM json_each(?)) AND message_id IS NOT NULL
                 """,
                 ids,
             )

@@ -9,6 +9,7 @@ from typing import Final
 from db.database import Database
 from db.reading import read_jobs
 from db.records import Ancestor, Job
+from db.withholding import drop_reviews
 
 _LINE: Final = """
     WITH RECURSIVE line (depth, image_id) AS (
@@ -142,6 +143,7 @@ class Gallery:
             )
             if changed:
                 await tx.execute("DELETE FROM job_texts WHERE rowid = ?", job_id)
+                await drop_reviews(tx, job_id, self._db.now())
         return changed > 0
 
     async def left_files(self, limit: int, after: int = 0) -> tuple[LeftFile, ...]:

@@ -50,6 +50,9 @@ class Shown:
     painted: str
     """The final prompt."""
     user_id: int
+    scores: str | None = None
+    """What the check of finished pictures says, as JSON; None where it does not count."""
+    check_state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ _PICTURES: Final = """
                 THEN coalesce(json_extract(jobs.request, '$.prompt'), images.prompt)
                 ELSE images.prompt END AS prompt,
            json_extract(jobs.notes, '$.rating') AS rating, images.prompt AS painted, jobs.user_id,
+           images.scores, images.check_state,
            EXISTS (SELECT 1 FROM favourites WHERE user_id = ? AND image_id = images.id) AS favourite
     FROM
 """

@@ -33,6 +33,7 @@ from db.transitions import (
     start_image,
     withhold_job,
 )
+from db.withholding import Verdict, change_job, note_verdict
 
 __all__ = [
     "CapReached",
@@ -165,9 +166,11 @@ class Jobs:
         recipe: str,
         size: int | None = None,
         share: float | None = None,
+        verdict: Verdict | None = None,
     ) -> Job:
         """The picture is on the disk. Its job becomes rendered when nothing of it is left to paint.
 
+        What must not be shown by the `verdict` on it goes into a review in the same transaction.
         Changes nothing when the picture was not running, such as when it was cancelled meanwhile. A picture that
         brings back another one's file hands it over.
 
@@ -193,9 +196,29 @@ class Jobs:
             )
             if rows and share is not None:
                 await tx.execute("UPDATE images SET share = ? WHERE id = ?", share, image_id)
+            if rows and verdict is not None:
+                await note_verdict(tx, image_id, verdict, now)
             if rows and rows[0]["restores"] is not None:
                 await hand_over(tx, image_id, now)
             return await _after(tx, image_id, len(rows), now)
+
+    async def image_checked(self, image_id: int, verdict: Verdict) -> None:
+        """The verdict on a painted picture that nobody had looked at. Its job changes where that is withheld."""
+        async with self._db.transaction() as tx:
+            now = self._db.now()
+            row = await tx.row(
+                "SELECT job_id FROM images WHERE id = ? AND state = 'painted' AND check_state IS NULL", image_id
+            )
+            if row is not None:
+                await note_verdict(tx, image_id, verdict, now)
+                if verdict.held:
+                    await change_job(tx, row["job_id"], now)
+
+    async def approved(self, image_id: int) -> str | None:
+        """How a moderator has released a picture: `approved` or `spoiler`; None when none has."""
+        rows = await self._db.rows("SELECT check_state FROM images WHERE id = ?", image_id)
+        found = rows[0]["check_state"] if rows else None
+        return found if found in {"approved", "spoiler"} else None
 
     async def image_failed(
         self, image_id: int, error: str, reference: str, error_said: str | None = None
@@ -279,21 +302,33 @@ class Jobs:
             if changed:
                 await add_entry(tx, entry, now)
 
-    async def delivered(self, job_id: int, message_id: int | None) -> bool:
+    async def delivered(self, job_id: int, message_id: int | None, revision: int | None = None) -> bool:
         """The pictures were posted, in this message. False if it was not rendered, so also the second time.
 
-        Of a failed job: its member was told. It stays failed.
+        Of a failed or withheld job: its member was told. It stays what it is. Where moderators have changed the job
+        since that `revision` was read, only the message is remembered: it is to be shown anew.
         """
         async with self._db.transaction() as tx:
+            await tx.execute(
+                """
+                UPDATE jobs SET message_id = coalesce(?1, message_id)
+                WHERE id = ?2 AND revision <> coalesce(?3, revision)
+                """,
+                message_id,
+                job_id,
+                revision,
+            )
             changed = await tx.execute(
                 """
                 UPDATE jobs SET state = CASE state WHEN 'rendered' THEN 'delivered' ELSE state END, delivered_at = ?,
                                 message_id = coalesce(?, message_id)
-                WHERE id = ? AND (state = 'rendered' OR (state = 'failed' AND delivered_at IS NULL))
+                WHERE id = ? AND revision = coalesce(?, revision)
+                  AND (state = 'rendered' OR (state IN ('failed', 'withheld') AND delivered_at IS NULL))
                 """,
                 self._db.now(),
                 message_id,
                 job_id,
+                revision,
             )
         return changed > 0
 
@@ -301,6 +336,12 @@ class Jobs:
         """The pictures are not to be shown, and their member was told. False when it was not rendered (any more)."""
         async with self._db.transaction() as tx:
             return await withhold_job(tx, job_id, why, self._db.now())
+
+    async def claim_release(self, job_id: int) -> bool:
+        """Claim telling the member that moderators have released something. False when that was done."""
+        async with self._db.transaction() as tx:
+            changed = await tx.execute("UPDATE jobs SET released = 0 WHERE id = ? AND released = 1", job_id)
+        return changed > 0
 
     async def notify(self, job_id: int, waited: float) -> bool:
         """Claim the one mention of the member. False when none was asked for, it was made, or the wait was short."""

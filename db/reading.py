@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from db.database import Transaction, Value
-from db.records import Image, ImageState, Job, JobState, WaitingImage
+from db.records import HELD, Image, ImageState, Job, JobState, WaitingImage
 
 PAGE: Final = 1000
 """Rows turned into objects at a time (about 3 ms), so that the event loop gets its turn in between."""
@@ -15,12 +15,12 @@ _JOB_COLUMNS: Final = """
     jobs.id, jobs.origin, jobs.guild_id, jobs.channel_id, jobs.user_id, users.name AS user_name, jobs.state,
     jobs.private, jobs.message_id, jobs.request, jobs.notes, jobs.error, jobs.reference, jobs.created_at,
     jobs.started_at, jobs.rendered_at, jobs.delivered_at, jobs.action, jobs.parent_image_id, jobs.deleted_at,
-    jobs.notify, jobs.error_said
+    jobs.notify, jobs.error_said, jobs.revision
 """
 
 _IMAGE_COLUMNS: Final = """
     id, job_id, position, state, recipe, profile, prompt, negative_prompt, seed, width, height, steps, cost,
-    file, sha256, seconds, weights, error, reference, swept_at, restores
+    file, sha256, seconds, weights, error, reference, swept_at, restores, check_state, scores
 """
 
 # INDEXED BY: a start must read what is pending and never walk through the history. SQLite refuses the query
@@ -83,7 +83,7 @@ async def read_promoted(tx: Transaction, origin: str, before: int) -> tuple[int,
 async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[int, ...]:
     """Ids of an origin's jobs before this number whose members do not know their end, oldest first.
 
-    That are the rendered ones, and failed ones of which nobody has been told.
+    That are the rendered ones, and failed and withheld ones of which nobody has been told.
     """
     rows = await tx.rows(
         """
@@ -91,6 +91,9 @@ async def read_undelivered(tx: Transaction, origin: str, before: int) -> tuple[i
         UNION ALL
         SELECT id FROM jobs INDEXED BY jobs_untold
         WHERE state = 'failed' AND delivered_at IS NULL AND origin = ?1 AND id < ?2
+        UNION ALL
+        SELECT id FROM jobs INDEXED BY jobs_withheld_untold
+        WHERE state = 'withheld' AND delivered_at IS NULL AND origin = ?1 AND id < ?2
         ORDER BY id
         """,
         origin,
@@ -106,4 +109,5 @@ def _to_job(row: sqlite3.Row, images: list[sqlite3.Row]) -> Job:
 
 
 def _to_image(row: sqlite3.Row) -> Image:
-    return Image(**(dict(row) | {"state": ImageState(row["state"])}))
+    state = ImageState.WITHHELD if row["check_state"] in HELD else ImageState(row["state"])
+    return Image(**(dict(row) | {"state": state}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 
 class JobState(StrEnum):
@@ -20,13 +20,18 @@ class JobState(StrEnum):
 
 
 class ImageState(StrEnum):
-    """Where one picture of a job stands. The last three are final."""
+    """Where one picture of a job stands. The last four are final, but for what moderators decide."""
 
     QUEUED = "queued"
     RUNNING = "running"
     PAINTED = "painted"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    WITHHELD = "withheld"
+
+
+HELD: Final = frozenset({"withheld", "unchecked", "reported", "rejected"})
+"""What `check_state` is for a picture that must not be shown; it then has no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,8 @@ class Image:
     """One picture of a job. `file`, `sha256`, `seconds` and `weights` are there once it is painted.
 
     They stay when the file is taken from the disk, which happened at `swept_at`. `restores` is the picture whose file
-    this one brings back.
+    this one brings back. `check_state` and `scores` are what the check of finished pictures says; of a withheld picture
+    there is no file here.
     """
 
     id: int
@@ -105,6 +111,8 @@ class Image:
     reference: str | None = None
     swept_at: float | None = None
     restores: int | None = None
+    check_state: str | None = None
+    scores: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,8 @@ class Job:
     deleted_at: float | None = None
     notify: bool = False
     error_said: str | None = None
+    revision: int = 0
+    """How often moderators have changed what it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

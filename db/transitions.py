@@ -1,8 +1,9 @@
 """The state machine of jobs and pictures: every change is an UPDATE that names the states it may come from.
 
     image: queued <-> running -> painted | failed;  queued | running -> cancelled;  queued -> failed
-    job:   queued <-> running -> rendered -> delivered | withheld;  queued | running -> failed | cancelled;
-           rendered -> cancelled (its member was banned)
+    job:   queued <-> running -> rendered -> delivered;  queued | running -> failed | cancelled | withheld
+           rendered -> cancelled (its member was banned) | withheld (the ceiling was lowered)
+           rendered | delivered | withheld -> rendered | withheld, when moderators decide (`db.withholding`)
 
 An UPDATE that finds another state changes nothing, so that two parts of the program which act on the same job
 at the same moment (a Cancel button and a finished picture) cannot disagree: the first one wins.
@@ -91,12 +92,14 @@ async def hand_over(tx: Transaction, image_id: int, now: float) -> None:
 
 
 async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
-    """When no picture of a job is left to paint: rendered if any was painted, otherwise failed."""
+    """When no picture of a job is left to paint: rendered if any was painted, else withheld if any is, else failed."""
     await tx.execute(
         """
         UPDATE jobs
         SET (state, rendered_at) = (
-            SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered' ELSE 'failed' END,
+            SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered'
+                        WHEN sum(coalesce(check_state IN ('withheld', 'unchecked'), 0)) > 0 THEN 'withheld'
+                        ELSE 'failed' END,
                    CASE WHEN sum(state = 'painted') > 0 THEN ? END
             FROM images WHERE job_id = jobs.id
         )

@@ -17,6 +17,7 @@ from bot.moderation.quota_settings import QuotaSettings
 from bot.moderation.quotas import Quotas
 from bot.moderation.ratings import RatingCheck
 from bot.moderation.rooms import Newcomers, Rooms
+from bot.moderation.thresholds import Thresholds
 from bot.moderation.word_checks import MinorsCheck, WordCheck
 from bot.moderation.word_rules import WordRules
 from bot.settings import Settings
@@ -49,6 +50,7 @@ class Moderation:
     bans: Bans
     ceilings: Ceilings
     words: WordRules
+    thresholds: Thresholds
 
 
 async def open_moderation(settings: Settings, database: Database, estimator: Estimator) -> Moderation:
@@ -95,4 +97,5 @@ async def open_moderation(settings: Settings, database: Database, estimator: Est
         bans=bans,
         ceilings=ceilings,
         words=words,
+        thresholds=Thresholds(policies),
     )

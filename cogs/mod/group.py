@@ -15,11 +15,13 @@ from cogs.mod.allow import AllowCommands, NewcomerCommands
 from cogs.mod.audit import AuditCommands
 from cogs.mod.bans import BanCommands
 from cogs.mod.ceilings import CeilingCommands
+from cogs.mod.check import CheckCommands
 from cogs.mod.delete import delete_command
 from cogs.mod.page import Page
 from cogs.mod.person import member_command
 from cogs.mod.queue import QueueCommands
 from cogs.mod.quotas import QuotaCommands
+from cogs.mod.review import ReviewCommands
 from cogs.mod.rules import RuleCommands
 from cogs.mod.settings import settings_command
 from cogs.mod.strikes import StrikeCommands, warn_command
@@ -49,4 +51,6 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
     group.add_command(delete_command())
     group.add_command(CeilingCommands(app.moderation.ceilings))
     group.add_command(RuleCommands(app))
+    group.add_command(CheckCommands(app.checker, app.settings.output_check))
+    group.add_command(ReviewCommands(app.reviewing))
     return group

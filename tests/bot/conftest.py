@@ -11,6 +11,7 @@ from bot.app import App, open_app
 from bot.orders import Origin
 from bot.settings import Settings, read_settings
 from pipeline.request import ImagineRequest
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -32,7 +33,7 @@ async def app(
 ) -> AsyncIterator[App]:
     """The opened composition root; attempts to write are repeated at once."""
     monkeypatch.setattr("bot.recorder.RETRY_SECONDS", 0.01)
-    async with open_app(settings, make_engine=lambda _: engine) as opened:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from bot.app import open_app
 from bot.cli.run import instance_lock
 from bot.models import read_profiles
 from bot.settings import Settings, SettingsError, read_settings
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -31,7 +32,9 @@ async def test_a_folder_that_cannot_be_used_is_named(
     (tmp_path / "file").write_text("")
     changed = dataclasses.replace(settings, **{name: tmp_path / "file" / "below"})  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=name.upper()):
-        async with open_app(changed, make_engine=lambda _: ScriptedEngine()):
+        async with open_app(
+            changed, make_engine=lambda _: ScriptedEngine(), make_classifier=ScriptedClassifier
+        ):
             pass
     assert caplog.records == []
 

@@ -11,6 +11,7 @@ from bot.orders import Origin, QueueFull
 from bot.settings import Settings
 from db.jobs import JobState
 from tests.bot.conftest import request
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -115,12 +116,12 @@ async def test_an_estimate_comes_from_measured_speed(
     settings: Settings, member: Origin, engine: ScriptedEngine
 ) -> None:
     """None before the first picture ever, then seconds; a restart keeps what was measured."""
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         first = await app.studio.submit(member, request())
         assert (p := app.studio.progress(first.job.id)) is None or p.eta_seconds is None
         await until(app, first.job.id, JobState.RENDERED)
     engine.hold_at = 2
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         await app.studio.recover("discord")
         second = await app.studio.submit(member, request())
         progress = app.studio.progress(second.job.id)
@@ -135,7 +136,7 @@ async def test_the_cap_says_when_to_come_back(
     """Refused with a number and a time, and nothing is queued."""
     engine.hold_at = 2
     changed = dataclasses.replace(settings, max_pending_per_member=5)
-    async with open_app(changed, make_engine=lambda _: engine) as app:
+    async with open_app(changed, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         await app.studio.submit(member, request(count=4))
         with pytest.raises(QueueFull, match=r"4 pictures waiting, and 5 is the most here\. Come back"):
             await app.studio.submit(member, request(count=2))

@@ -18,6 +18,7 @@ from bot.retention import Retention
 from bot.settings import Settings
 from db.jobs import Image, Job
 from tests.bot.conftest import request
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 DAY = 86_400.0
@@ -31,7 +32,7 @@ async def keeping(
     """An app that keeps originals for ten days, and two gigabytes of them."""
     monkeypatch.setattr("bot.retention.BATCH", 2)
     rule = dataclasses.replace(settings, retention_days=10, retention_gb=2)
-    async with open_app(rule, make_engine=lambda _: engine) as opened:
+    async with open_app(rule, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as opened:
         yield opened
 
 

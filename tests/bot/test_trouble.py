@@ -20,6 +20,7 @@ from db.jobs import Job, Jobs, JobState
 from pipeline.errors import InvalidRequest
 from pipeline.recipe import Recipe
 from tests.bot.conftest import request
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -109,7 +110,11 @@ async def test_nothing_new_is_accepted_on_a_full_disk(
     settings: Settings, member: Origin, engine: ScriptedEngine
 ) -> None:
     """The member is told before the picture is painted."""
-    async with open_app(dataclasses.replace(settings, min_free_mb=10**7), make_engine=lambda _: engine) as app:
+    async with open_app(
+        dataclasses.replace(settings, min_free_mb=10**7),
+        make_engine=lambda _: engine,
+        make_classifier=ScriptedClassifier,
+    ) as app:
         with pytest.raises(DiskFull):
             await app.studio.submit(member, request())
         assert app.studio.waiting_jobs() == ()
@@ -183,14 +188,14 @@ async def test_the_program_ends_although_the_database_is_locked(
     settings: Settings, member: Origin, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What could not be written is painted at the next start."""
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         monkeypatch.setattr(Jobs, "image_painted", failing(10**9, LOCKED, Jobs.image_painted))
         accepted = await app.studio.submit(member, request())
         async for progress in app.studio.changes(accepted.job.id):
             if "busy" in progress.note:
                 break
     monkeypatch.undo()
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         await app.studio.recover("discord")
         job, _ = await end_of(app, accepted.job.id)
         assert job.state is JobState.RENDERED

@@ -85,11 +85,11 @@ async def test_deleted_while_it_is_being_posted(world: World, engine: ScriptedEn
     """The pictures that arrive after that are taken down."""
     deliver = world.app.studio.delivered
 
-    async def late(job_id: int, message_id: int | None) -> bool:
+    async def late(job_id: int, message_id: int | None, revision: int | None = None) -> bool:
         job = await world.app.studio.job(job_id)
         assert job is not None
         await world.app.afterwards.delete(job)
-        return await deliver(job_id, message_id)
+        return await deliver(job_id, message_id, revision)
 
     world.app.studio.delivered = late  # type: ignore[method-assign]
     await world.imagine()

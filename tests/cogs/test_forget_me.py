@@ -213,13 +213,13 @@ async def test_a_picture_that_is_being_posted_is_taken_down(
     studio = world.app.studio
     delivered = studio.delivered
 
-    async def note(job_id: int, message_id: int | None) -> bool:
+    async def note(job_id: int, message_id: int | None, revision: int | None = None) -> bool:
         assert len(world.galleries()) == 1
         async with world.app.jobs._db.transaction() as tx:
             # As if nobody had known of the message when the member was erased.
             await tx.execute("UPDATE jobs SET message_id = NULL")
         await erase_now(world)
-        return await delivered(job_id, message_id)
+        return await delivered(job_id, message_id, revision)
 
     monkeypatch.setattr(studio, "delivered", note)
     await world.imagine()

@@ -16,7 +16,9 @@ import simcord
 from bot.app import App, EngineFactory, open_app
 from bot.demo.glue import Park
 from bot.discord_bot import TagbrushBot
+from bot.moderation.looking import ClassifierFactory
 from bot.settings import read_settings
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.wire import Wire, walk
 
 
@@ -28,9 +30,16 @@ class World:
     app: App
     bot: TagbrushBot
 
-    def __init__(self, data: Path, make_engine: EngineFactory | None, settings: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        make_engine: EngineFactory | None,
+        settings: dict[str, Any],
+        make_classifier: ClassifierFactory | None = None,
+    ) -> None:
         self._data = data
         self._make_engine = make_engine
+        self._make_classifier = make_classifier
         self._settings = settings
         self._park = Park()
         self._app_stack = contextlib.AsyncExitStack()
@@ -62,7 +71,12 @@ class World:
         values = {"data_dir": self._data, "min_free_mb": 0, **self._settings}
         settings = read_settings({}, None, **values)
         self.app = await self._app_stack.enter_async_context(
-            open_app(settings, park=self._park, make_engine=self._make_engine)
+            open_app(
+                settings,
+                park=self._park,
+                make_engine=self._make_engine,
+                make_classifier=self._make_classifier,
+            )
         )
         self.bot = TagbrushBot(self.app)
 
@@ -160,10 +174,17 @@ def answer_of(result: simcord.InteractionResult) -> str:
 
 @contextlib.asynccontextmanager
 async def discord_world(
-    data: Path, *, make_engine: EngineFactory | None = None, **settings: Any
+    data: Path,
+    *,
+    make_engine: EngineFactory | None = None,
+    make_classifier: ClassifierFactory | None = ScriptedClassifier,
+    **settings: Any,
 ) -> AsyncIterator[World]:
-    """Open a world on a data folder. Without `make_engine` the real engine paints with the built-in miniature."""
-    world = World(data, make_engine, settings)
+    """Open a world on a data folder. Without `make_engine` the real engine paints with the built-in miniature.
+
+    Finished pictures pass, unless `make_classifier` says otherwise; None for the real default.
+    """
+    world = World(data, make_engine, settings, make_classifier)
     await world.open()
     try:
         yield world

@@ -13,6 +13,7 @@ from bot.app import App, open_app
 from bot.demo.glue import Park
 from bot.demo.server import serve
 from bot.settings import read_settings
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -22,7 +23,9 @@ async def test_the_page_is_served_on_this_machine_only_and_ends_cleanly(tmp_path
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def opened(park: Park) -> AbstractAsyncContextManager[App]:
-        return open_app(settings, park=park, make_engine=lambda _: ScriptedEngine())
+        return open_app(
+            settings, park=park, make_engine=lambda _: ScriptedEngine(), make_classifier=ScriptedClassifier
+        )
 
     task = asyncio.create_task(serve(opened, ready=address.set_result))
     url = await asyncio.wait_for(address, 30)

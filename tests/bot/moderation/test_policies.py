@@ -8,6 +8,7 @@ from bot.app import App, open_app
 from bot.moderation.policies import Scope
 from bot.settings import Settings
 from db.audit import Entry
+from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
@@ -29,9 +30,9 @@ async def test_what_is_set_holds_at_once_and_in_that_place_only(app: App) -> Non
 
 async def test_it_survives_a_restart(settings: Settings, engine: ScriptedEngine) -> None:
     """Whatever JSON can hold."""
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         await app.moderation.policies.set("list", [1, {"a": None}], entry())
-    async with open_app(settings, make_engine=lambda _: engine) as app:
+    async with open_app(settings, make_engine=lambda _: engine, make_classifier=ScriptedClassifier) as app:
         assert app.moderation.policies.get(1, "list") == [1, {"a": None}]
 
 

@@ -1,0 +1,98 @@
+"""The thread that looks at pictures, and what is made of what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from bot.moderation.looking import MOST_LEFT_BEHIND, Ended, Hangs, Looker, Picture
+from bot.ratings import seen_as
+from pipeline.profiles.types import Rating
+from tests.support.scripted_classifier import ScriptedClassifier, sure
+
+PICTURE = Picture(2, 1, bytes(6))
+
+
+async def test_pictures_are_looked_at_one_after_the_other() -> None:
+    """On one thread, with one classifier."""
+    made = list[ScriptedClassifier]()
+
+    def make() -> ScriptedClassifier:
+        made.append(ScriptedClassifier())
+        return made[-1]
+
+    looker = Looker(make)
+    seen = await asyncio.gather(*(looker.look(PICTURE) for _ in range(5)))
+    assert [each.classifier for each in seen] == ["scripted@1"] * 5
+    assert made[0].looked == [(1, 2)] * 5
+    assert len(made) == len(made[0].threads) == 1
+    looker.close()
+
+
+async def test_threads_that_hang_are_few() -> None:
+    """Beyond those nothing is looked at until one of them comes back, and nothing waits for that."""
+    held, made = threading.Event(), list[ScriptedClassifier]()
+
+    def make() -> ScriptedClassifier:
+        made.append(ScriptedClassifier())
+        made[-1].hold = held
+        return made[-1]
+
+    looker = Looker(make, seconds=0.01, loading=0.05)
+    for _ in range(MOST_LEFT_BEHIND + 2):
+        with pytest.raises(Hangs):
+            await looker.look(PICTURE)
+    assert len(made) == MOST_LEFT_BEHIND
+    held.set()
+    looker.close()
+
+
+async def test_a_classifier_that_could_not_be_made_is_made_again() -> None:
+    """At the next picture."""
+    attempts = iter([OSError("no weights")])
+
+    def make() -> ScriptedClassifier:
+        for error in attempts:
+            raise error
+        return ScriptedClassifier()
+
+    looker = Looker(make)
+    with pytest.raises(OSError, match="no weights"):
+        await looker.look(PICTURE)
+    assert (await looker.look(PICTURE)).scores == sure("general")
+    looker.close()
+
+
+async def test_the_end_waits_shortly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not looked at by then is left to the next start."""
+    monkeypatch.setattr("bot.moderation.looking.CLOSE_SECONDS", 0.02)
+    held = threading.Event()
+    classifier = ScriptedClassifier()
+    classifier.hold = held
+    looker = Looker(lambda: classifier)
+    looking = asyncio.create_task(looker.look(PICTURE))
+    await asyncio.sleep(0)
+    looker.close()
+    with pytest.raises(Ended):
+        await looking
+    held.set()
+
+
+@pytest.mark.parametrize(
+    ("scores", "threshold", "expected"),
+    [
+        (None, 0.7, Rating.GENERAL),
+        (sure("questionable", 0.6), 0.7, Rating.GENERAL),
+        (sure("questionable", 0.6), 0.6, Rating.QUESTIONABLE),
+        (sure("explicit"), 0.99, Rating.EXPLICIT),
+        ("damaged", 0.7, Rating.EXPLICIT),
+    ],
+)
+def test_scores_are_read_by_a_threshold(scores: Any, threshold: float, expected: Rating) -> None:
+    """As the lowest ceiling under which it may be shown; damaged ones as nothing that may."""
+    text = json.dumps(scores.to_dict()) if hasattr(scores, "to_dict") else scores
+    assert seen_as(text, threshold) is expected
