@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from db.audit import Entry, add_entry
 from db.database import Database, Transaction
+from db.review_ends import drop_reviews
 from db.transitions import cancel_job
 
 
@@ -62,9 +63,19 @@ async def _stop(tx: Transaction, rows: Sequence[sqlite3.Row], now: float) -> tup
     stopped = []
     for row in rows:
         ids = await cancel_job(tx, row["id"], now)
-        # What is painted and not posted yet is never posted.
-        await tx.execute("UPDATE jobs SET state = 'cancelled' WHERE id = ? AND state = 'rendered'", row["id"])
-        stopped.append(Stopped(row["id"], ids))
+        # What is painted and not posted yet is never posted. What was posted and is changed by moderators is: it shows
+        # less from now on.
+        never = await tx.execute(
+            """
+            UPDATE jobs SET state = 'cancelled'
+            WHERE id = ? AND state = 'rendered' AND (revision = 0 OR released = 1)
+            """,
+            row["id"],
+        )
+        if never:
+            await drop_reviews(tx, row["id"], now)
+        if never or ids:
+            stopped.append(Stopped(row["id"], ids))
     return tuple(stopped)
 
 

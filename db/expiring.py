@@ -6,6 +6,7 @@ import json
 from typing import Final
 
 from db.database import Database
+from db.review_ends import erase_reviews
 
 # What somebody has marked stays, and what a waiting picture starts from or brings back.
 _EXPIRED: Final = """
@@ -19,7 +20,7 @@ _EXPIRED: Final = """
     SELECT jobs.id FROM jobs INDEXED BY jobs_over
     WHERE jobs.state IN ('delivered', 'failed', 'cancelled', 'withheld') AND jobs.origin = 'discord'
       AND jobs.created_at < ?1
-      AND (jobs.state <> 'failed' OR jobs.delivered_at IS NOT NULL)
+      AND (jobs.state NOT IN ('failed', 'withheld') OR jobs.delivered_at IS NOT NULL)
       AND NOT EXISTS (
           SELECT 1 FROM images WHERE images.job_id = jobs.id AND (
               EXISTS (SELECT 1 FROM favourites WHERE favourites.image_id = images.id)
@@ -48,8 +49,9 @@ class Expiring:
     async def expire(self, before: float, limit: int) -> int:
         """Erase the oldest jobs that were asked for before a moment, at most so many. Returns how many.
 
-        Their files are noted in the same transaction. Messages on Discord stay; their buttons say that the job is not
-        known any more. Numbers are never given out again.
+        Their files are noted in the same transaction, with the moderators' messages about what was withheld. Other
+        messages on Discord stay; their buttons say that the job is not known any more. Numbers are never given out
+        again.
         """
         async with self._db.transaction() as tx:
             rows = await tx.rows(_EXPIRED, before, limit)
@@ -64,6 +66,7 @@ class Expiring:
                 """,
                 ids,
             )
+            await erase_reviews(tx, ids)
             await tx.execute("DELETE FROM job_texts WHERE rowid IN (SELECT value FROM json_each(?))", ids)
             await tx.execute("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", ids)
         return len(rows)

@@ -16,6 +16,7 @@ from typing import Final
 from db.audit import FORGOTTEN
 from db.database import Database, Transaction
 from db.posts import take_all_down
+from db.review_ends import erase_reviews
 
 OWNED: Final[tuple[str, ...]] = (
     "favourites",
@@ -204,22 +205,7 @@ class Forgetting:
                 """,
                 ids,
             )
-            # And what moderators have of them.
-            await tx.execute(
-                """
-                INSERT OR IGNORE INTO doomed_files (file)
-                SELECT file FROM reviews WHERE job_id IN (SELECT value FROM json_each(?)) AND file IS NOT NULL
-                """,
-                ids,
-            )
-            await tx.execute(
-                """
-                INSERT OR IGNORE INTO takedowns (message_id, guild_id, channel_id)
-                SELECT message_id, guild_id, channel_id FROM reviews
-                WHERE job_id IN (SELECT value FROM json_each(?)) AND message_id IS NOT NULL
-                """,
-                ids,
-            )
+            await erase_reviews(tx, ids)
             await take_all_down(tx, ids)
             await tx.execute("DELETE FROM job_texts WHERE rowid IN (SELECT value FROM json_each(?))", ids)
             await tx.execute("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", ids)

@@ -9,7 +9,7 @@ from typing import Final
 from db.database import Database
 from db.reading import read_jobs
 from db.records import Ancestor, Job
-from db.withholding import drop_reviews
+from db.review_ends import drop_reviews
 
 _LINE: Final = """
     WITH RECURSIVE line (depth, image_id) AS (

@@ -9,6 +9,7 @@ from db.audit import Entry, add_entry
 from db.bans import Stopped
 from db.database import Database
 from db.posts import take_all_down
+from db.review_ends import drop_reviews
 from db.transitions import cancel_job
 
 # A job's pictures, what went on from them, and so on; in this server only.
@@ -54,6 +55,8 @@ class Removals:
             rows = await tx.rows(_FAMILY, job_id, entry.guild_id, int(offspring))
             ids = tuple(row["id"] for row in rows)
             stopped = [Stopped(each, await cancel_job(tx, each, now)) for each in ids]
+            for each in ids:
+                await drop_reviews(tx, each, now)
             own = json.dumps(ids)
             # Whoever painted their files again shows them, too.
             again = await tx.rows(

@@ -166,8 +166,8 @@ class Reviews:
                 case _ if review.hidden:
                     state = "approved" if decision is Decision.APPROVE else "spoiler"
                     await put_back(tx, review_id, state, now)
-                    await change_job(tx, review.job_id, now)
-                    await tx.execute("UPDATE jobs SET released = 1 WHERE id = ?", review.job_id)
+                    if await change_job(tx, review.job_id, now):
+                        await tx.execute("UPDATE jobs SET released = 1 WHERE id = ?", review.job_id)
                 case Decision.SPOILER:
                     await tx.execute("UPDATE images SET check_state = 'spoiler' WHERE id = ?", review.image_id)
                     await change_job(tx, review.job_id, now)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from db.database import Transaction
+from db.review_ends import drop_reviews
 
 DELETED_MEANWHILE: Final = "These pictures were deleted meanwhile."
 
@@ -98,7 +99,7 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
         UPDATE jobs
         SET (state, rendered_at) = (
             SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered'
-                        WHEN sum(coalesce(check_state IN ('withheld', 'unchecked'), 0)) > 0 THEN 'withheld'
+                        WHEN sum(coalesce(check_state IN ('withheld', 'unchecked', 'reported', 'rejected'), 0)) > 0 THEN 'withheld'
                         ELSE 'failed' END,
                    CASE WHEN sum(state = 'painted') > 0 THEN ? END
             FROM images WHERE job_id = jobs.id
@@ -123,12 +124,16 @@ async def withhold_job(tx: Transaction, job_id: int, why: str, now: float) -> bo
 
 
 async def cancel_job(tx: Transaction, job_id: int, now: float) -> tuple[int, ...]:
-    """Queued or running to cancelled, with every picture that is not final. Returns the ids of those."""
+    """Queued or running to cancelled, with every picture that is not final. Returns the ids of those.
+
+    What was withheld of it goes: as nothing of it is ever posted, nobody has to decide about that.
+    """
     changed = await tx.execute(
         "UPDATE jobs SET state = 'cancelled' WHERE id = ? AND state IN ('queued', 'running')", job_id
     )
     if not changed:
         return ()
+    await drop_reviews(tx, job_id, now)
     rows = await tx.rows(
         """
         UPDATE images SET state = 'cancelled', ended_at = ?

@@ -8,14 +8,20 @@ from typing import Final
 
 from db.database import Database
 
-# A picture that was cancelled before it started, or that could not be painted, took nothing from anybody.
+# A picture that was cancelled before it started, or that could not be painted, took nothing from anybody. One that the
+# check or moderators have taken out (`check_state`) was painted.
 _COUNTED: Final = """
-    NOT (images.state = 'failed' OR (images.state = 'cancelled' AND images.started_at IS NULL))
+    NOT ((images.state = 'failed' AND images.check_state IS NULL)
+         OR (images.state = 'cancelled' AND images.started_at IS NULL))
 """
 _COLUMNS: Final = f"""
     jobs.created_at AS at, max(images.profile) AS profile,
     coalesce(sum({_COUNTED}), 0) AS pictures,
-    coalesce(sum(coalesce(images.share, images.seconds)) FILTER (WHERE images.state = 'painted'), 0.0) AS seconds,
+    coalesce(
+        sum(coalesce(images.share, images.seconds)) FILTER (
+            WHERE images.state = 'painted' OR (images.state = 'failed' AND images.check_state IS NOT NULL)
+        ), 0.0
+    ) AS seconds,
     coalesce(sum(CASE WHEN images.state IN ('queued', 'running') THEN images.cost END), 0.0) AS waiting
 """
 

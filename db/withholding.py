@@ -106,9 +106,12 @@ async def put_back(tx: Transaction, review_id: int, state: str, now: float) -> N
     await hand_over(tx, row["image_id"], now)
 
 
-async def change_job(tx: Transaction, job_id: int, now: float) -> None:
-    """A finished job shows other pictures than before: it is to be posted anew, or told to be withheld."""
-    await tx.execute(
+async def change_job(tx: Transaction, job_id: int, now: float) -> bool:
+    """A finished job shows other pictures than before: it is to be posted anew, or told to be withheld.
+
+    False when it is not finished, or was cancelled or deleted.
+    """
+    changed = await tx.execute(
         """
         UPDATE jobs
         SET (state, rendered_at) = (
@@ -121,24 +124,4 @@ async def change_job(tx: Transaction, job_id: int, now: float) -> None:
         now,
         job_id,
     )
-
-
-async def drop_reviews(tx: Transaction, job_id: int, now: float) -> None:
-    """A job's pictures are deleted: what was withheld of it goes, too, and nobody has to look at it any more."""
-    await tx.execute(
-        """
-        INSERT OR IGNORE INTO doomed_files (file)
-        SELECT file FROM reviews WHERE job_id = ? AND file IS NOT NULL
-        """,
-        job_id,
-    )
-    await tx.execute(
-        """
-        UPDATE reviews SET file = NULL, stale = message_id IS NOT NULL,
-                           decided_at = coalesce(decided_at, ?),
-                           state = CASE state WHEN 'open' THEN 'gone' ELSE state END
-        WHERE job_id = ? AND (state = 'open' OR file IS NOT NULL)
-        """,
-        now,
-        job_id,
-    )
+    return changed > 0

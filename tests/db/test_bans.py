@@ -14,7 +14,6 @@ from db.database import Database
 from db.forgetting import Forgetting
 from db.gallery import Gallery
 from db.jobs import Jobs, JobState
-from db.migrate import read_migrations
 from db.removal import Removals
 from db.strikes import StrikeTable
 from tests.db.conftest import Clock, new_job, paint
@@ -199,15 +198,3 @@ async def test_a_family_ends_at_the_server(db: Database, jobs: Jobs) -> None:
     assert await removals.family(first.id, GUILD, offspring=True) == (first.id, second.id, third.id)
     assert await removals.family(first.id, GUILD, offspring=False) == (first.id,)
     assert await removals.family(first.id, GUILD + 1, offspring=True) == ()
-
-
-async def test_an_older_database_knows_its_messages(path: Path, clock: Clock) -> None:
-    """Written down by the migration."""
-    migrations = read_migrations()
-    number = next(each.version for each in migrations if "Bans and strikes" in each.reason)
-    before = [each for each in migrations if each.version < number]
-    async with Database.open(path, clock, migrations=before) as old:
-        job = await done(Jobs(old))
-    async with Database.open(path, clock) as db:
-        rows = await db.rows("SELECT message_id, channel_id, job_id FROM posts")
-        assert [tuple(row) for row in rows] == [(1000 + job.id, 11, job.id)]
