@@ -338,6 +338,7 @@ async def open_app(
             await loop.run_in_executor(None, executor.stop, STOP_SECONDS)
             checker.close()
             await dispatcher.close()
+            checker.end()
             pictures.close()
             logging.getLogger().removeHandler(tally)
 

@@ -39,6 +39,8 @@ class LiveJob:
     profile: str
     images: int
     done: int = 0
+    finishing: int = 0
+    """Pictures that have left the engine, and are being checked and written down."""
     note: str = ""
     """What the member should know now: a model is loading, the disk is full."""
     notices: tuple[str, ...] = ()
@@ -76,9 +78,11 @@ class Board:
             self.all_changed(list(self._jobs))
 
     def running(self, job_id: int) -> bool:
-        """Whether a picture of this job is in the engine or finished."""
+        """Whether a picture of this job is in the engine or has left it."""
         live = self._jobs.get(job_id)
-        return (live is not None and live.done > 0) or any(i.job_id == job_id for i in self.images.values())
+        return (live is not None and live.done + live.finishing > 0) or any(
+            i.job_id == job_id for i in self.images.values()
+        )
 
     def get(self, job_id: int) -> LiveJob | None:
         """The live job, or None when it is final."""
@@ -99,6 +103,11 @@ class Board:
         live.previews[image.position] = preview
         while len(live.previews) > MAX_PREVIEWS:
             del live.previews[next(iter(live.previews))]
+
+    def finish(self, job_id: int, pictures: int) -> None:
+        """So many pictures more (or fewer, below zero) have left the engine and are not written down."""
+        if live := self._jobs.get(job_id):
+            live.finishing += pictures
 
     def hide(self, job_id: int, position: int) -> None:
         """A finished picture is withheld: what it looked like while it formed goes as well."""

@@ -118,8 +118,9 @@ class Dispatcher:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _feed(self) -> None:
-        # While something waits to be written down nothing new starts: it would be painted and could not be kept.
-        while not self._recorder.troubled and (ticket := self._next()) is not None:
+        # While too much waits to be checked or written down nothing new starts: it would be painted and have to be kept
+        # in memory.
+        while not self._recorder.busy and (ticket := self._next()) is not None:
             try:
                 started = await self._recorder.until_done(
                     functools.partial(self._start, ticket), "taking a picture from the queue"
@@ -246,7 +247,11 @@ class Dispatcher:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self.wake()  # it may have been one too many
 
     def _job_of(self, image_id: int) -> LiveJob | None:
         image = self._board.images.get(image_id)

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 15.0
 """Pause between attempts to write something down."""
+MOST_WAITING: Final = 8
+"""Pictures that wait to be checked or written down, beyond which the engine gets no more (3 MB each at 1024 x 1024)."""
 
 Park = Callable[..., Awaitable[Any]]
 Judge = Callable[[Job | None, Painted], Awaitable[Verdict]]
@@ -43,8 +45,8 @@ class Closing(Exception):
 class Recorder:
     """Turns painted pixels into files and rows, and failures into sentences, however long that takes.
 
-    While something waits to be written, `troubled` is true and nothing new should be started: what is kept in
-    memory is then at most what the engine was painting.
+    While something waits for the disk or the database, or much waits to be checked, `busy` is true and nothing new
+    should be started: what is kept in memory is then at most that and what the engine was painting.
     """
 
     def __init__(
@@ -70,11 +72,12 @@ class Recorder:
         self._park = park
         self._closing = asyncio.Event()
         self._waiting = 0
+        self._pending = 0
 
     @property
-    def troubled(self) -> bool:
-        """Whether something waits to be written down."""
-        return self._waiting > 0
+    def busy(self) -> bool:
+        """Whether something waits for the disk or the database, or too much for the check."""
+        return self._waiting > 0 or self._pending >= MOST_WAITING
 
     def close(self) -> None:
         """Try nothing again from now on."""
@@ -116,12 +119,17 @@ class Recorder:
 
     async def painted(self, ticket: Ticket, recipe: Recipe, event: Painted, seconds: float) -> None:
         """Encode, save and write down one picture; `seconds` is its own share of the engine's time."""
+        self._pending += 1
+        self._board.finish(ticket.job_id, 1)
         try:
             await self._record(ticket, recipe.with_weights(event.weights), event, seconds)
         except Closing:
             log.info("picture %s could not be written down before the end", event.id)
         except Exception as error:  # noqa: BLE001 - told to the member
             await self.failed(ticket, error)
+        finally:
+            self._pending -= 1
+            self._board.finish(ticket.job_id, -1)
 
     async def _record(self, ticket: Ticket, recipe: Recipe, event: Painted, seconds: float) -> None:
         found = await self.until_done(lambda: self._jobs.get(ticket.job_id), "looking up a job")
@@ -137,6 +145,8 @@ class Recorder:
             verdict = await judging
         finally:
             judging.cancel()
+            # What it raised beside a failure of the disk is nobody's to hear any more.
+            await asyncio.gather(judging, return_exceptions=True)
         try:
             job = await self.until_done(
                 lambda: self._write(recipe, event, saved, verdict, seconds), "writing down a picture"

@@ -273,7 +273,7 @@ class Studio:
             eta_seconds=eta,
             step=step,
             steps=steps,
-            images_done=live.done,
+            images_done=live.done + live.finishing,
             images=live.images,
             note=self._board.trouble or live.note,
             notices=live.notices,

@@ -11,6 +11,7 @@ from typing import Final
 from bot.doctor import machine
 from bot.doctor.check import Check, Status, fail, ok
 from bot.doctor.online import check_discord
+from bot.doctor.output import check_output
 from bot.models import read_profiles
 from bot.settings import Settings, read_settings
 from pipeline.errors import MemberError
@@ -56,6 +57,7 @@ async def checks() -> AsyncIterator[Check]:
         yield check
     for check in await asyncio.to_thread(_device, settings, profiles):
         yield check
+    yield await asyncio.to_thread(check_output, settings)
     async for check in check_discord(settings):
         yield check
 

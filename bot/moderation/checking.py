@@ -71,6 +71,11 @@ class Checker:
         if self._looker is not None:
             self._looker.close()
 
+    def end(self) -> None:
+        """Look at nothing more."""
+        if self._looker is not None:
+            self._looker.end()
+
     # -- finished pictures -----------------------------------------------------------------------------------
 
     async def judge(self, job: Job | None, image_id: int, picture: Picture) -> Verdict:

@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.recorder import Park, plain_park
 from pipeline.classify import Classifier, Scores
+from pipeline.errors import MemberError
 
 log = logging.getLogger(__name__)
 
@@ -144,12 +145,12 @@ class Looker:
         self._left: list[_Worker] = []
         self._made = 0
         self._asked: asyncio.Future[Seen | None] | None = None
+        self._timer: threading.Timer | None = None
         self._ended = False
 
     def warm(self) -> None:
         """Make the classifier now, so that the first picture does not wait for it. Returns at once."""
-        # What goes wrong is told when there is a picture.
-        self._get().ask(None).add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._get().ask(None).add_done_callback(_warmed)
 
     async def look(self, picture: Picture, *, parked: bool = True) -> Seen:
         """What the classifier says.
@@ -202,21 +203,34 @@ class Looker:
         return self._worker
 
     def close(self) -> None:
-        """Finish what is being looked at, but not for long. What is not is painted again at the next start."""
+        """Look at what waits, but not for long: what is not looked at by then is painted again at the next start."""
         loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            self._ended = True
-            if self._asked is not None and not self._asked.done():
-                self._asked.set_exception(Ended())
 
         def late() -> None:
             with contextlib.suppress(RuntimeError):  # the loop has closed, as it should
-                loop.call_soon_threadsafe(end)
+                loop.call_soon_threadsafe(self.end)
 
         # By the real clock: the loop's may be one that a test advances.
-        timer = threading.Timer(CLOSE_SECONDS, late)
-        timer.daemon = True
-        timer.start()
+        self._timer = threading.Timer(CLOSE_SECONDS, late)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """Look at nothing more. The thread ends as soon as it comes back."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_exception(Ended())
         if self._worker is not None:
             self._worker.end()
+            self._worker = None
+
+
+def _warmed(done: asyncio.Future[Seen | None]) -> None:
+    """Tell the owner at the start what every member would be told later."""
+    error = None if done.cancelled() else done.exception()
+    if isinstance(error, MemberError):
+        log.error("%s Until that is mended every picture is withheld.", error.text)
+    elif error is not None:
+        log.error("the check of pictures cannot be made ready, so every picture is withheld", exc_info=error)

@@ -121,3 +121,38 @@ def test_missing_permissions_are_named() -> None:
     assert lacking(PERMISSIONS.value) == []
     assert lacking(discord.Permissions(administrator=True).value) == []
     assert "attach files" in lacking(discord.Permissions(send_messages=True).value)
+
+
+async def test_the_output_check_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The classifier that comes with the program looks at a picture; switched off, the owner is told."""
+    found = await report(monkeypatch, tmp_path)
+    status, text = found["output check"]
+    assert status is Status.OK
+    assert "nsfwjs" in text
+    found = await report(monkeypatch, tmp_path, OUTPUT_CHECK="off")
+    assert found["output check"][0] is Status.WARN
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"OUTPUT_CHECK_WEIGHTS": "nowhere.safetensors"}, "nowhere.safetensors"),
+        ({"OUTPUT_CHECK": "wd", "OUTPUT_CHECK_WEIGHTS": "nowhere"}, "nowhere"),
+    ],
+)
+async def test_a_classifier_without_weights_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
+) -> None:
+    """As every picture would be withheld."""
+    status, text = (await report(monkeypatch, tmp_path, **environment))["output check"]
+    assert status is Status.FAIL
+    assert expected in text
+    assert "every picture is withheld" in text
+
+
+async def test_the_wd_tagger_needs_its_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the way to it, before anything is downloaded."""
+    monkeypatch.setattr("bot.doctor.output.find_spec", lambda _: None)
+    status, text = (await report(monkeypatch, tmp_path, OUTPUT_CHECK="wd"))["output check"]
+    assert status is Status.FAIL
+    assert "make wd" in text

@@ -11,6 +11,7 @@ import pytest
 
 from bot.moderation.looking import MOST_LEFT_BEHIND, Ended, Hangs, Looker, Picture
 from bot.ratings import seen_as
+from pipeline.classify import ClassifierError
 from pipeline.profiles.types import Rating
 from tests.support.scripted_classifier import ScriptedClassifier, sure
 
@@ -30,7 +31,7 @@ async def test_pictures_are_looked_at_one_after_the_other() -> None:
     assert [each.classifier for each in seen] == ["scripted@1"] * 5
     assert made[0].looked == [(1, 2)] * 5
     assert len(made) == len(made[0].threads) == 1
-    looker.close()
+    looker.end()
 
 
 async def test_threads_that_hang_are_few() -> None:
@@ -48,7 +49,7 @@ async def test_threads_that_hang_are_few() -> None:
             await looker.look(PICTURE)
     assert len(made) == MOST_LEFT_BEHIND
     held.set()
-    looker.close()
+    looker.end()
 
 
 async def test_a_classifier_that_could_not_be_made_is_made_again() -> None:
@@ -64,7 +65,7 @@ async def test_a_classifier_that_could_not_be_made_is_made_again() -> None:
     with pytest.raises(OSError, match="no weights"):
         await looker.look(PICTURE)
     assert (await looker.look(PICTURE)).scores == sure("general")
-    looker.close()
+    looker.end()
 
 
 async def test_the_end_waits_shortly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +81,42 @@ async def test_the_end_waits_shortly(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Ended):
         await looking
     held.set()
+
+
+async def test_what_waits_is_looked_at_before_the_end() -> None:
+    """Not only what is being looked at in that moment; then the thread ends."""
+    held, classifier = threading.Event(), ScriptedClassifier()
+    classifier.hold = held
+    before = set(threading.enumerate())
+    looker = Looker(lambda: classifier)
+    looking = [asyncio.create_task(looker.look(PICTURE)) for _ in range(3)]
+    await asyncio.sleep(0)
+    looker.close()
+    held.set()
+    assert len(await asyncio.gather(*looking)) == 3
+    looker.end()
+    for thread in set(threading.enumerate()) - before:
+        await asyncio.to_thread(thread.join, 5.0)
+        assert not thread.is_alive()
+    with pytest.raises(Ended):
+        await looker.look(PICTURE)
+
+
+async def test_weights_that_are_missing_are_told_at_the_start(caplog: pytest.LogCaptureFixture) -> None:
+    """To the owner, in a sentence, and not only when the first picture is withheld."""
+
+    def make() -> ScriptedClassifier:
+        raise ClassifierError("`{path}` does not exist.", path="model.onnx")
+
+    looker = Looker(make)
+    looker.warm()
+    with pytest.raises(ClassifierError):  # it comes after
+        await looker.look(PICTURE)
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.getMessage() == "`model.onnx` does not exist. Until that is mended every picture is withheld."
+    assert record.exc_info is None
+    looker.end()
 
 
 @pytest.mark.parametrize(
