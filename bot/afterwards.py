@@ -237,6 +237,7 @@ class Afterwards:
             DatabaseError: nothing was deleted.
         """
         await self._gallery.delete(job.id)
+        self._studio.reviews_changed()
         files = [LeftFile(each.id, each.file) for each in job.images if each.file and each.swept_at is None]
         try:
             return len(files) - await self._remove(files)

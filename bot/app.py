@@ -256,6 +256,7 @@ async def open_app(
             allowed=moderation.allowed,
             ceilings=moderation.ceilings,
             checker=checker,
+            reviews_changed=reviewing.wake,
         )
         queue_control = QueueControl(
             studio=studio,

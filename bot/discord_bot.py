@@ -136,7 +136,9 @@ class TagbrushBot(commands.Bot):
         await self.add_cog(Compare(self.afterwards, self.album, self._comparer))
         await self.add_cog(ExportPictures(self.studio, self.album, self._exporter))
         await self.add_cog(ForgetMe(self, self.forgetter, self.erasing))
-        await self.add_cog(Delivery(self, self.studio, self.afterwards, self.painting, self._retention))
+        await self.add_cog(
+            Delivery(self, self.studio, self.afterwards, self.painting, self._retention, self.erasing)
+        )
         await self.add_cog(UpkeepTask(self, self.enforcement.upkeep, self.door))
         self.add_dynamic_items(AuditTurnButton, EverywhereButton)
         await self.add_cog(self._servers)
@@ -145,7 +147,7 @@ class TagbrushBot(commands.Bot):
         if control := self._settings.control_guild:
             self.tree.add_command(self._owner, guild=discord.Object(control))
         await self.add_cog(Reporting(self.tree, self))
-        await self.add_cog(Desk(self, self.reviewing, park=self.studio.park))
+        await self.add_cog(Desk(self, self.reviewing, self.forgetter.sweep, park=self.studio.park))
         self._checker.warm()
         self.tree.add_command(self._mod)
         self.tree.add_command(delete_menu())

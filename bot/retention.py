@@ -55,12 +55,16 @@ class Retention:
         self._park = park
         self._now = now
 
-    async def run(self) -> None:
-        """Sweep now and every hour, until cancelled. Returns at once where everything is kept."""
+    async def run(self, erased: Callable[[], None] = lambda: None) -> None:
+        """Sweep now and every hour, until cancelled. Returns at once where everything is kept.
+
+        `erased` is told when jobs are gone, as messages for moderators may have to go with them.
+        """
         while self._days or self._most_bytes or self._history_days:
             try:
                 if expired := await self.expire():
                     log.info("%s old jobs erased with everything about them", expired)
+                    erased()
                 if swept := await self.sweep():
                     log.info("%s original files swept; their recipes are kept", swept)
             except Exception as error:  # noqa: BLE001 - a task of its own: the next hour tries again

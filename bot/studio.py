@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from bot.orders import (
 )
 from bot.pictures import Pictures
 from bot.ratings import rating_of
+from bot.said import stored
 from bot.settings import Settings
 from db.audit import Entry
 from db.gallery import Gallery
@@ -44,6 +45,7 @@ from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
+from pipeline.sentence import Sentence
 
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
@@ -77,6 +79,7 @@ class Studio:
         allowed: AllowSettings,
         ceilings: Ceilings,
         checker: Checker,
+        reviews_changed: Callable[[], None],
     ) -> None:
         self.profiles = profiles
         self.default_profile = settings.default_profile
@@ -96,6 +99,8 @@ class Studio:
         self._allowed = allowed
         self._ceilings = ceilings
         self._checker = checker
+        self.reviews_changed = reviews_changed
+        """To be called when reviews have ended with their jobs: whoever shows them to moderators looks again."""
 
     async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
         """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
@@ -364,6 +369,7 @@ class Studio:
         """Let go of a job that is cancelled in the database: its pictures leave the queue and the engine."""
         self._queue.remove_job(job_id)
         self._dispatcher.forget(job_id)
+        self.reviews_changed()
         for image_id in image_ids:
             self._painter.cancel(image_id)
         if live := self._board.get(job_id):
@@ -375,9 +381,9 @@ class Studio:
         """Write down that the pictures were posted, as of that revision. False when that was already so."""
         return await self._jobs.delivered(job_id, message_id, revision)
 
-    async def withhold(self, job_id: int, why: str) -> bool:
+    async def withhold(self, job_id: int, why: Sentence) -> bool:
         """Write down that the pictures are not to be shown, and why. False when they were posted or are withheld."""
-        return await self._jobs.withhold(job_id, why)
+        return await self._jobs.withhold(job_id, why, stored(why))
 
     async def claim_mention(self, job_id: int) -> bool:
         """Whether the member is to be mentioned now: they asked for it, waited long, and never were before."""

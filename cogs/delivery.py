@@ -13,6 +13,7 @@ from bot.afterwards import Afterwards
 from bot.errors import tell
 from bot.retention import Retention
 from bot.studio import Studio
+from cogs.erasing import Erasing
 from cogs.fate import RETRY_SECONDS
 from cogs.painting import Painting
 from db.errors import DatabaseError
@@ -35,12 +36,14 @@ class Delivery(commands.Cog):
         afterwards: Afterwards,
         painting: Painting,
         retention: Retention,
+        erasing: Erasing,
     ) -> None:
         self._bot = bot
         self._studio = studio
         self._afterwards = afterwards
         self._painting = painting
         self._retention = retention
+        self._erasing = erasing
         self._task: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
@@ -57,7 +60,7 @@ class Delivery(commands.Cog):
     async def _run(self) -> None:
         await self._bot.wait_until_ready()
         await self._recover()
-        await self._retention.run()
+        await self._retention.run(self._erasing.take_down)
 
     async def _recover(self) -> None:
         for pause in (*RETRY_SECONDS, None):

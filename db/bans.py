@@ -59,6 +59,17 @@ async def put_ban(tx: Transaction, ban: Ban, entry: Entry, now: float) -> tuple[
     return await _stop(tx, rows, now)
 
 
+async def holds_ban(tx: Transaction, guild_id: int, user_id: int, now: float) -> bool:
+    """Whether a member is banned in a server, or in all of them."""
+    row = await tx.row(
+        "SELECT 1 FROM bans WHERE user_id = ? AND guild_id IN (0, ?) AND (until IS NULL OR until > ?)",
+        user_id,
+        guild_id,
+        now,
+    )
+    return row is not None
+
+
 async def _stop(tx: Transaction, rows: Sequence[sqlite3.Row], now: float) -> tuple[Stopped, ...]:
     stopped = []
     for row in rows:

@@ -332,10 +332,13 @@ class Jobs:
             )
         return changed > 0
 
-    async def withhold(self, job_id: int, why: str) -> bool:
-        """The pictures are not to be shown, and their member was told. False when it was not rendered (any more)."""
+    async def withhold(self, job_id: int, why: str, said: str | None = None) -> bool:
+        """The pictures are not to be shown, and their member was told. False when it was not rendered (any more).
+
+        `said` is what the sentence is made of, as JSON.
+        """
         async with self._db.transaction() as tx:
-            return await withhold_job(tx, job_id, why, self._db.now())
+            return await withhold_job(tx, job_id, why, said, self._db.now())
 
     async def claim_release(self, job_id: int) -> bool:
         """Claim telling the member that moderators have released something. False when that was done."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from db.audit import Entry, add_entry
+from db.bans import holds_ban
 from db.database import Database, Transaction
 from db.withholding import change_job, put_back, take_out
 
@@ -21,6 +22,10 @@ class Decision(StrEnum):
     APPROVE = "approve"
     SPOILER = "spoiler"
     REJECT = "reject"
+
+
+class OfBanned(Exception):
+    """The picture is a banned member's, so it is not shown again."""
 
 
 class Kind(StrEnum):
@@ -154,6 +159,9 @@ class Reviews:
 
         A rejected picture's file is doomed with the same commit. What changes for the job makes it `rendered` (or
         `withheld`) anew, so that whoever follows it posts it once more.
+
+        Raises:
+            OfBanned: nothing was decided.
         """
         async with self._db.transaction() as tx:
             now = self._db.now()
@@ -163,6 +171,8 @@ class Reviews:
             match decision:
                 case Decision.REJECT:
                     await _reject(tx, review, now)
+                case _ if review.hidden and await holds_ban(tx, review.guild_id, review.user_id, now):
+                    raise OfBanned
                 case _ if review.hidden:
                     state = "approved" if decision is Decision.APPROVE else "spoiler"
                     await put_back(tx, review_id, state, now)

@@ -99,7 +99,9 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
         UPDATE jobs
         SET (state, rendered_at) = (
             SELECT CASE WHEN sum(state = 'painted') > 0 THEN 'rendered'
-                        WHEN sum(coalesce(check_state IN ('withheld', 'unchecked', 'reported', 'rejected'), 0)) > 0 THEN 'withheld'
+                        WHEN sum(
+                            coalesce(check_state IN ('withheld', 'unchecked', 'reported', 'rejected'), 0)
+                        ) > 0 THEN 'withheld'
                         ELSE 'failed' END,
                    CASE WHEN sum(state = 'painted') > 0 THEN ? END
             FROM images WHERE job_id = jobs.id
@@ -112,11 +114,15 @@ async def settle_job(tx: Transaction, job_id: int, now: float) -> None:
     )
 
 
-async def withhold_job(tx: Transaction, job_id: int, why: str, now: float) -> bool:
-    """Rendered to withheld, with the sentence that its member was told."""
+async def withhold_job(tx: Transaction, job_id: int, why: str, said: str | None, now: float) -> bool:
+    """Rendered to withheld, with the sentence that its member was told, and what that is made of."""
     changed = await tx.execute(
-        "UPDATE jobs SET state = 'withheld', error = ?, delivered_at = ? WHERE id = ? AND state = 'rendered'",
+        """
+        UPDATE jobs SET state = 'withheld', error = ?, error_said = ?, delivered_at = ?
+        WHERE id = ? AND state = 'rendered'
+        """,
         why,
+        said,
         now,
         job_id,
     )

@@ -83,6 +83,7 @@ class Remover:
         details = {"jobs": list(ids[:NOTED]), "count": len(ids), "offspring": offspring}
         entry = replace(entry, job_id=job.id, user_id=job.user_id, details=details)
         removed = await self._removals.remove(job.id, entry, offspring=offspring)
+        self._studio.reviews_changed()
         for each in removed.stopped:
             self._studio.drop(each.job_id, each.image_ids)
         try:

@@ -16,7 +16,7 @@ from db.audit import Entry
 from db.errors import DatabaseError
 from db.forgetting import Forgetting
 from db.jobs import Image, Job
-from db.reviews import Decision, Reported, Review, Reviews
+from db.reviews import Decision, OfBanned, Reported, Review, Reviews
 from pipeline.errors import InvalidRequest, MemberError
 
 log = logging.getLogger(__name__)
@@ -138,11 +138,17 @@ class Reviewing:
         """Decide about a picture, once.
 
         Raises:
-            MemberError: unknown here, decided before, or the picture was deleted.
+            MemberError: unknown here, decided before, or the picture was deleted; or its member is banned, and nothing
+                of theirs is shown again.
             DatabaseError: nothing was decided.
         """
         before = await self.find(review_id, entry.guild_id)
-        decided = await self._reviews.decide(review_id, decision, entry)
+        try:
+            decided = await self._reviews.decide(review_id, decision, entry)
+        except OfBanned as error:
+            raise MemberError(
+                "This member is banned, so nothing of theirs is posted. Reject the picture, or unban them first."
+            ) from error
         if decided is None:
             now = await self.find(review_id, entry.guild_id)
             if now.state == "gone":

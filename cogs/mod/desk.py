@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import discord
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_SECONDS: Final = 300.0
 """After which what could not be posted is tried again."""
+TIDY_SECONDS: Final = 3600.0
+"""After which what nobody has looked at for too long is given up, when nothing else happens."""
 
 
 def everybody_sees(channel: discord.abc.GuildChannel) -> bool:
@@ -35,9 +38,13 @@ def everybody_sees(channel: discord.abc.GuildChannel) -> bool:
 class Desk(commands.Cog):
     """One task: posts what is new, changes what was decided or reported again, and takes the pictures out of it."""
 
-    def __init__(self, bot: commands.Bot, reviewing: Reviewing, *, park: Park) -> None:
+    def __init__(
+        self, bot: commands.Bot, reviewing: Reviewing, sweep: Callable[[], Awaitable[None]], *, park: Park
+    ) -> None:
+        """Prepare. `sweep` takes the files of reviews that have ended from the disk."""
         self._bot = bot
         self._reviewing = reviewing
+        self._sweep = sweep
         self._park = park
         self._task: asyncio.Task[None] | None = None
 
@@ -58,11 +65,12 @@ class Desk(commands.Cog):
             left = True
             try:
                 await self._reviewing.expire()
+                await self._sweep()
                 left = not await self._catch_up()
             except Exception as error:  # noqa: BLE001 - a task of its own: the next change tries again
                 tell(error, "posting pictures for review")
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN_SECONDS if left else None):
+                async with asyncio.timeout(AGAIN_SECONDS if left else TIDY_SECONDS):
                     await self._park(self._reviewing.changed.wait(), reason="nothing to review")
 
     async def _catch_up(self) -> bool:
