@@ -25,9 +25,10 @@ from simcord import BackendError
 from simcord.http import router
 
 from benchmarks.report import Row, percentile, show
-from bot.app import EngineFactory, engine_factory, open_app
+from bot.app import open_app
 from bot.demo.glue import Park
 from bot.discord_bot import TagbrushBot
+from bot.factories import EngineFactory, engine_factory
 from bot.models import read_profiles
 from bot.settings import Settings
 from pipeline.executor import EngineLike

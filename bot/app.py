@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,12 +19,13 @@ from bot.drafts import Drafts
 from bot.enlarging import Enlarger
 from bot.expanding import Expander
 from bot.exporting import Exporter
+from bot.factories import EngineFactory, engine_factory, make_folders, make_looker
 from bot.forgetting import Forgetter
 from bot.handed_in import HandedIn
-from bot.models import local_weights, read_profiles
+from bot.models import read_profiles
 from bot.moderation.checking import Checker
 from bot.moderation.enforcement import Enforcement, open_enforcement
-from bot.moderation.looking import ClassifierFactory, Ended, Looker, Picture
+from bot.moderation.looking import ClassifierFactory, Ended, Picture
 from bot.moderation.moderation import Moderation, open_moderation
 from bot.moderation.overview import Overseer
 from bot.moderation.queue_control import QueueControl
@@ -35,7 +36,7 @@ from bot.preferences import Preferences
 from bot.recorder import Closing, Park, Recorder, plain_park
 from bot.restoring import Restorer
 from bot.retention import Retention
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.source_reader import SourceReader
 from bot.studio import Studio
 from bot.tally import Tally
@@ -54,8 +55,7 @@ from db.reviews import Reviews
 from db.sources import Sources
 from db.speeds import Speeds
 from db.withholding import Verdict
-from pipeline.classify import Classifier
-from pipeline.executor import EngineLike, Executor
+from pipeline.executor import Executor
 from pipeline.profiles.types import Profile, Rating
 from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
@@ -65,10 +65,6 @@ from pipeline.work import Event, Painted
 log = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 20.0
-
-Emit = Callable[[Event], None]
-EngineFactory = Callable[[Emit], EngineLike]
-"""Makes an engine that may emit events while one of its ticks takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,56 +100,6 @@ class App:
     """Whatever must stay alive as long as the app, such as a file lock."""
 
 
-def engine_factory(settings: Settings, profiles: Mapping[str, Profile]) -> EngineFactory:
-    """How the executor thread makes its engine; torch is imported there, at the first picture."""
-
-    def build(emit: Emit) -> EngineLike:
-        from pipeline.engine.build import build_engine
-
-        return build_engine(
-            profiles,
-            weights=local_weights(settings, profiles),
-            cache=settings.cache,
-            device=settings.device,
-            precision=settings.precision,
-            max_running=settings.max_running + settings.spare,
-            max_models=settings.max_models,
-            hub_endpoint=settings.hf_endpoint or None,
-            hub_token=settings.hf_token or None,
-            emit=emit,
-        )
-
-    return build
-
-
-def classifier_factory(settings: Settings) -> ClassifierFactory:
-    """How the thread that checks pictures makes its classifier."""
-
-    def build() -> Classifier:
-        from pipeline.engine.classifiers import WD_REPO, build_classifier
-
-        return build_classifier(
-            settings.output_check,
-            weights=settings.output_check_weights,
-            repo=settings.output_check_repo or WD_REPO,
-            cache=settings.cache,
-            hub_endpoint=settings.hf_endpoint or None,
-            hub_token=settings.hf_token or None,
-        )
-
-    return build
-
-
-def _looker(settings: Settings, make: ClassifierFactory | None, park: Park) -> Looker | None:
-    if settings.output_check == "off":
-        log.warning(
-            "OUTPUT_CHECK is off: what this bot paints is shown WITHOUT ANY CHECK of the pictures themselves. "
-            "Set it to nsfwjs or wd on a server that others can join."
-        )
-        return None
-    return Looker(make or classifier_factory(settings), park=park)
-
-
 @contextlib.asynccontextmanager
 async def open_app(
     settings: Settings,
@@ -170,7 +116,7 @@ async def open_app(
         MemberError, DatabaseError: something the owner has to mend; the text says what.
     """
     profiles = read_profiles(settings)
-    _make_folders(settings)
+    make_folders(settings)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, warm_up, profiles)
     board, queue = Board(), FairQueue()
@@ -193,7 +139,7 @@ async def open_app(
             return studio.ceiling(origin)
 
         checker = Checker(
-            looker=_looker(settings, make_classifier, park),
+            looker=make_looker(settings, make_classifier, park),
             thresholds=moderation.thresholds,
             ceiling=ceiling,
             jobs=jobs,
@@ -342,20 +288,3 @@ async def open_app(
             checker.end()
             pictures.close()
             logging.getLogger().removeHandler(tally)
-
-
-def _make_folders(settings: Settings) -> None:
-    for name, folder in (
-        ("DATA_DIR", settings.data_dir),
-        ("DATA_DIR", settings.pictures),
-        ("CACHE_DIR" if settings.cache_dir else "DATA_DIR", settings.cache),
-    ):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(
-                "{name}: the folder `{folder}` cannot be used: {reason}. Name a folder this user may write to.",
-                name=name,
-                folder=folder,
-                reason=error.strerror or error,
-            ) from error

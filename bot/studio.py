@@ -1,22 +1,22 @@
-"""The use cases: ask for pictures, follow them, cancel them, find them. Speaks no Discord."""
+"""The use cases: ask for pictures; and, by what it is made of, follow, cancel and find them. Speaks no Discord."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
-from bot.board import Board, LiveJob
+from bot.board import Board
 from bot.caps import full
+from bot.changing import Changing
 from bot.dispatcher import Dispatcher, Painter
 from bot.moderation.allow_settings import AllowSettings
 from bot.moderation.ceilings import Ceilings
 from bot.moderation.checking import Checker
 from bot.moderation.gate import Gate
 from bot.moderation.pauses import Pauses
-from bot.new_jobs import new_job, ticket, waiting_ticket
+from bot.new_jobs import new_job, ticket
 from bot.orders import (
     FRESH,
     LOCAL,
@@ -26,17 +26,13 @@ from bot.orders import (
     Order,
     Origin,
     PictureGone,
-    Progress,
-    QueueEntry,
     QueueFull,
 )
 from bot.pictures import Pictures
 from bot.ratings import rating_of
-from bot.said import stored
 from bot.settings import Settings
-from db.audit import Entry
 from db.gallery import Gallery
-from db.jobs import CapReached, Image, Job, Jobs, JobState
+from db.jobs import CapReached, Jobs
 from db.sources import Sources
 from db.speeds import Speeds
 from pipeline.errors import InvalidRequest, MemberError
@@ -45,7 +41,6 @@ from pipeline.queueing.eta import Estimator
 from pipeline.queueing.fair import FairQueue
 from pipeline.recipe import MAX_SEED
 from pipeline.request import ImagineRequest, Plan, plan
-from pipeline.sentence import Sentence
 
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
@@ -56,7 +51,7 @@ def draw_seed() -> int:
     return secrets.randbelow(MAX_SEED + 1)
 
 
-class Studio:
+class Studio(Changing):
     """Everything a member can do, without knowing how they are connected."""
 
     def __init__(
@@ -81,30 +76,28 @@ class Studio:
         checker: Checker,
         reviews_changed: Callable[[], None],
     ) -> None:
+        super().__init__(
+            jobs=jobs,
+            queue=queue,
+            board=board,
+            estimator=estimator,
+            dispatcher=dispatcher,
+            pictures=pictures,
+            pauses=pauses,
+            speeds=speeds,
+            painter=painter,
+            notify_after=settings.notify_after,
+            reviews_changed=reviews_changed,
+        )
         self.profiles = profiles
         self.default_profile = settings.default_profile
         self._settings = settings
-        self._jobs = jobs
-        self._speeds = speeds
-        self._queue = queue
-        self._board = board
-        self._estimator = estimator
-        self._dispatcher = dispatcher
-        self._painter = painter
-        self._pictures = pictures
         self._gallery = gallery
         self._sources = sources
         self._gate = gate
-        self._pauses = pauses
         self._allowed = allowed
         self._ceilings = ceilings
         self._checker = checker
-        self.reviews_changed = reviews_changed
-        """To be called when reviews have ended with their jobs: whoever shows them to moderators looks again."""
-
-    async def park(self, awaitable: Awaitable[Any], *, reason: str) -> Any:
-        """Wait for something outside the event loop (see `bot.recorder.plain_park`)."""
-        return await self._dispatcher.park(awaitable, reason=reason)
 
     def profiles_of(self, guild_id: int) -> Mapping[str, Profile]:
         """The models that may be used in this server."""
@@ -253,163 +246,3 @@ class Studio:
             and p.eta_seconds is not None
         ]
         return full(error, mine)
-
-    # -- following -------------------------------------------------------------------------------------------
-
-    def progress(self, job_id: int) -> Progress | None:
-        """A snapshot of a job that waits or runs; None when it is final (then `job` tells)."""
-        live = self._board.get(job_id)
-        return None if live is None else self._snapshot(live)
-
-    def _snapshot(self, live: LiveJob) -> Progress:
-        running = self._board.running(live.id)
-        step, steps = self._board.steps_of(live.id)
-        position = self._queue.position(live.id)
-        ahead = self._dispatcher.cost_running() + (position.cost_ahead if position else 0.0)
-        paused = self._pauses.reason(live.guild_id)
-        # While moderators hold the queue back nobody knows when what waits will be painted.
-        waits = paused is not None and position is not None
-        eta = None if waits else self._estimator.seconds(ahead, live.profile)
-        return Progress(
-            job_id=live.id,
-            state=JobState.RUNNING if running else JobState.QUEUED,
-            place=0 if running or position is None else position.place,
-            jobs_in_guild=position.jobs_in_guild if position else 0,
-            eta_seconds=eta,
-            step=step,
-            steps=steps,
-            images_done=live.done + live.finishing,
-            images=live.images,
-            note=self._board.trouble or live.note,
-            notices=live.notices,
-            previews=self._board.previews_of(live),
-            paused=None if running else paused,
-            left=live.left,
-        )
-
-    async def changes(self, job_id: int) -> AsyncIterator[Progress]:
-        """Yield a snapshot now and after every change, the last one final."""
-        notices: tuple[str, ...] = ()
-        while (live := self._board.get(job_id)) is not None:
-            event, notices = live.event, live.notices
-            yield self._snapshot(live)
-            await self.park(event.wait(), reason=f"job {job_id} is being painted")
-        job = await self._jobs.get(job_id)
-        if job is not None:
-            yield Progress(
-                job_id,
-                job.state,
-                images=len(job.images),
-                images_done=sum(image.file is not None for image in job.images),
-                notices=notices,
-            )
-
-    async def wait_started(self, job_id: int) -> None:
-        """Return when the first picture of this job is in the engine, or the job is final. Takes no snapshot."""
-        while (live := self._board.get(job_id)) is not None and not self._board.running(job_id):
-            await self.park(live.event.wait(), reason=f"job {job_id} is waiting")
-
-    async def job(self, job_id: int) -> Job | None:
-        """A job with its pictures, whatever its state."""
-        return await self._jobs.get(job_id)
-
-    def queue_of(self, guild_id: int) -> tuple[QueueEntry, ...]:
-        """What runs and waits in this guild, in the order it will start. Other guilds are never shown."""
-        entries = []
-        order = {job_id: place for place, job_id in enumerate(self._queue.jobs_of(guild_id), start=1)}
-        live = [job for job in self._board.jobs() if job.guild_id == guild_id]
-        # Those that are painting have no place any more, whether or not more of their pictures wait.
-        for job in sorted(live, key=lambda j: (0 if self._board.running(j.id) else order.get(j.id, 0), j.id)):
-            shot = self._snapshot(job)
-            entries.append(
-                QueueEntry(
-                    job.id, job.user_id, job.images, job.profile, shot.state, shot.place, shot.eta_seconds
-                )
-            )
-        return tuple(entries)
-
-    async def picture_bytes(self, image: Image) -> bytes:
-        """The original PNG of a painted picture.
-
-        Raises:
-            PictureGone: it is no longer on the disk.
-        """
-        try:
-            return await self._pictures.read(image.file or "")
-        except (FileNotFoundError, IsADirectoryError) as error:
-            raise PictureGone(image.job_id) from error
-
-    def picture_path(self, image: Image) -> Path:
-        """Where the original lies."""
-        return self._pictures.path(image.file or "")
-
-    # -- changing --------------------------------------------------------------------------------------------
-
-    async def attach_message(self, job_id: int, channel_id: int, message_id: int) -> None:
-        """Remember which message shows this job."""
-        await self._jobs.set_message(job_id, channel_id, message_id)
-
-    async def posted(self, job_id: int, guild_id: int, channel_id: int, message_id: int) -> None:
-        """Remember a message besides the job's own that shows its pictures: a direct one (guild 0), or for moderators.
-
-        So it goes with the others when they are deleted everywhere.
-        """
-        await self._jobs.posted(job_id, guild_id, channel_id, message_id)
-
-    async def cancel(self, job_id: int, entry: Entry | None = None) -> bool:
-        """Cancel what still waits or runs. False when there is nothing left to cancel.
-
-        `entry` is for the audit log, when a moderator decided so.
-        """
-        ids = await self._jobs.cancel(job_id, entry)
-        self.drop(job_id, ids)
-        return bool(ids)
-
-    def drop(self, job_id: int, image_ids: Sequence[int]) -> None:
-        """Let go of a job that is cancelled in the database: its pictures leave the queue and the engine."""
-        self._queue.remove_job(job_id)
-        self._dispatcher.forget(job_id)
-        self.reviews_changed()
-        for image_id in image_ids:
-            self._painter.cancel(image_id)
-        if live := self._board.get(job_id):
-            self._board.close(job_id)
-            self._board.guild_changed(live.guild_id)
-        self._dispatcher.wake()
-
-    async def delivered(self, job_id: int, message_id: int | None, revision: int | None = None) -> bool:
-        """Write down that the pictures were posted, as of that revision. False when that was already so."""
-        return await self._jobs.delivered(job_id, message_id, revision)
-
-    async def withhold(self, job_id: int, why: Sentence) -> bool:
-        """Write down that the pictures are not to be shown, and why. False when they were posted or are withheld."""
-        return await self._jobs.withhold(job_id, why, stored(why))
-
-    async def claim_mention(self, job_id: int) -> bool:
-        """Whether the member is to be mentioned now: they asked for it, waited long, and never were before."""
-        return await self._jobs.notify(job_id, self._settings.notify_after)
-
-    async def learn_speeds(self) -> None:
-        """Take what earlier runs measured, so that the first estimate is already a good one."""
-        for profile, speed in (await self._speeds.all()).items():
-            self._estimator.learn(profile, speed)
-
-    async def recover(self, origin: str) -> tuple[int, ...]:
-        """Take up what the last run left: queue again what was not painted. Returns jobs yet to be delivered."""
-        recovery = await self._jobs.recover(origin)
-        await self.learn_speeds()
-        waiting: dict[int, int] = {}
-        for image in recovery.waiting:
-            waiting[image.job_id] = waiting.get(image.job_id, 0) + 1
-        for image in recovery.waiting:
-            done = image.images - waiting[image.job_id]
-            self._board.open(image.job_id, image.guild_id, image.user_id, image.profile, image.images, done)
-        self._queue.add_many([waiting_ticket(image) for image in recovery.waiting])
-        for job_id in recovery.promoted:
-            self._queue.promote(job_id)
-        self._dispatcher.wake()
-        return recovery.undelivered
-
-    def waiting_jobs(self) -> tuple[int, ...]:
-        """Ids of all jobs that wait or run, oldest first."""
-        return tuple(job.id for job in self._board.jobs())

@@ -29,7 +29,8 @@ OF_CARDS = {"hint", "words", "ratings_remark", "summary", "remark", "meaning", "
 """What cards and samplers say of themselves, see `texts_of`."""
 PLACEHOLDERS = re.compile(r"\{[^{}]*\}")
 OWNERS = (
-    "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "bot/logs.py",
+    "bot/cli", "bot/demo", "bot/doctor", "bot/settings.py", "bot/models.py", "bot/app.py", "bot/factories.py",
+    "bot/logs.py",
     "pipeline/built_in.py", "pipeline/miniature", "pipeline/profiles", "pipeline/engine/nsfw", "pipeline/engine/wd.py",
     "cogs/owner", "bot/moderation/instance_settings.py",
 )  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any
 import discord
 import simcord
 
-from bot.app import App, EngineFactory, open_app
+from bot.app import App, open_app
 from bot.demo.glue import Park
 from bot.discord_bot import TagbrushBot
+from bot.factories import EngineFactory
 from bot.moderation.looking import ClassifierFactory
 from bot.settings import read_settings
 from tests.support.scripted_classifier import ScriptedClassifier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -192,6 +193,28 @@ async def test_what_was_not_checked_at_the_end_is_painted_again(
     assert [len(each.attachments) for each in world.galleries()] == [2]
     assert await state(world) is JobState.DELIVERED
     held.set()
+
+
+async def test_the_end_leaves_no_task_behind(
+    world: World, desk: Any, classifier: ScriptedClassifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a picture in its check, one in review and a job that is followed, nothing runs on or is destroyed."""
+    await withheld(world, desk)
+    classifier.answer = lambda _: sure(Rating.GENERAL)
+    held = classifier.hold = threading.Event()
+    await world.imagine(count=2)
+    await world.until(lambda: len(classifier.looked) == 2, "it is looked at")
+    held.set()
+    await world.bot.close()
+    await world._app_stack.aclose()
+    gc.collect()
+    left = {each.get_name() for each in asyncio.all_tasks() if each is not asyncio.current_task()}
+    ours = {"dispatcher", "the moderators' desk", "recovery and sweeps", "moderation sweeps", "broadcasts"}
+    ours |= {"forgetting", "forgetting again", "taking down"}
+    assert not {each for each in left if each in ours or each.startswith(("job ", "picture-", "check of"))}
+    assert "was destroyed" not in caplog.text
+    assert "never retrieved" not in caplog.text
+    assert not [each for each in threading.enumerate() if each.name.startswith("tagbrush") and each.is_alive()]
 
 
 async def test_a_slow_check_holds_the_engine_back(
