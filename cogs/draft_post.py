@@ -11,7 +11,7 @@ import discord
 from bot.said import failure
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
 from cogs.text import CONTENT_LIMIT, clean, shown, trim
-from cogs.uploads import Upload, place_in, prefix
+from cogs.uploads import Upload, beginnings, place_in
 from cogs.withheld import remarks
 from cogs.words import say
 from db.jobs import Job
@@ -183,7 +183,7 @@ class DraftPost:
         try:
             direct = await self._client.create_dm(discord.Object(job.user_id))
             async for message in direct.history(limit=_HISTORY):
-                begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+                begins = beginnings(job.id, job.revision)
                 if any(a.filename.startswith(begins) for a in message.attachments):
                     self._direct = True
                     return message.id

@@ -10,7 +10,7 @@ from typing import Any, Final
 import discord
 
 from cogs.fate import NOBODY, TROUBLE, Fate, fate_of
-from cogs.uploads import Upload, prefix
+from cogs.uploads import Upload, beginnings
 from cogs.views import moved_view
 from db.jobs import Job
 
@@ -211,7 +211,7 @@ class Post:
 def shows(client: discord.Client, message: discord.Message, job: Job) -> bool:
     """Whether it is a message of this bot's with that job's pictures, as they are now."""
     mine = client.user is not None and message.author.id == client.user.id
-    begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+    begins = beginnings(job.id, job.revision)
     return mine and any(each.filename.startswith(begins) for each in message.attachments)
 
 

@@ -46,6 +46,12 @@ def prefix(job_id: int, revision: int = 0) -> str:
     return f"tagbrush-{job_id}-" if not revision else f"tagbrush-{job_id}v{revision}-"
 
 
+def beginnings(job_id: int, revision: int = 0) -> tuple[str, str]:
+    """The same, and as Discord names files that are covered."""
+    plain = prefix(job_id, revision)
+    return plain, "SPOILER_" + plain
+
+
 def place_in(name: str) -> int:
     """The place, from 0, of the picture whose file has this name."""
     return int(name.rpartition("-")[2].partition(".")[0]) - 1

@@ -250,9 +250,9 @@ async def test_what_is_posted_in_that_very_moment_is_taken_down(
     """The ban comes between posting the pictures and writing that down."""
     delivered = world.app.studio.delivered
 
-    async def late(job_id: int, message_id: int | None) -> bool:
+    async def late(job_id: int, message_id: int | None, revision: int | None = None) -> bool:
         await world.app.enforcement.sanctions.ban(decision(world))
-        return await delivered(job_id, message_id)
+        return await delivered(job_id, message_id, revision)
 
     monkeypatch.setattr(world.app.studio, "delivered", late)
     await world.imagine()
