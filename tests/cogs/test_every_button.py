@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -18,12 +18,11 @@ from cogs.mod.audit_pages import packed as audit_packed
 from cogs.selects import GuardedSelect
 from cogs.who import Who
 from tests.support.scripted_engine import ScriptedEngine
-from tests.support.simcord_env import World, raw_components
+from tests.support.simcord_env import World, raw_components, text_of
 from tests.support.stage import Faults, Outcome, Role, Stage, allowed, outcome_of, set_stage
 from tests.support.wire import walk
 
 PRIVATE = frozenset({Who.OWN, Who.MODERATOR, Who.OWNER})
-DONE_BEFORE = ("already", "decided before", "no longer known", "sent before", "were deleted")
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,10 @@ async def _waiting(stage: Stage) -> str:
 
 
 async def _batch(stage: Stage) -> int:
-    asked = await stage.author.slash(stage.place, "imagine", prompt="1girl", seeds="1,2", steps=4)
-    ids = [str(c.get("custom_id")) for c in walk(raw_components(asked.response)) if c.get("custom_id")]
-    return int(next(each for each in ids if each.startswith("tb:batch:")).rpartition(":")[2])
+    asked = await stage.author.slash(stage.place, "imagine", prompt="1girl", seeds="1-6", steps=4)
+    ids = [f"none in {outcome_of(asked).text}"]
+    ids += [str(c.get("custom_id")) for c in walk(raw_components(asked.response)) if c.get("custom_id")]
+    return int(next((each for each in ids if each.startswith("tb:batch:")), ids[0]).rpartition(":")[2])
 
 
 async def _confirm(stage: Stage) -> str:
@@ -185,16 +185,9 @@ async def press(stage: Stage, piece: Piece, custom_id: str, role: Role) -> Outco
     stage.engine.hold_at = None
     await world.finished()
     now = next((each for each in stage.place.history() if each.id == message.id), None)
-    outcome = outcome_of(result, now)
-    changed = tuple(each for each in outcome.texts if each and each != BEFORE)
-    gone = ("(the message is gone)",) if now is None else ()
-    await world.env.settle()
-    return Outcome(
-        acknowledged=outcome.acknowledged,
-        texts=changed + gone,
-        form=outcome.form,
-        public=outcome.public,
-    )
+    outcome = outcome_of(result, message.id)
+    changed = "(the message is gone)" if now is None else text_of(now).replace(BEFORE, "")
+    return replace(outcome, texts=(*outcome.texts, changed))
 
 
 BEFORE = "Try this."

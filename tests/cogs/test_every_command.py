@@ -143,7 +143,8 @@ async def attempt(stage: Stage, command: Any, actor: Any) -> Outcome:
         options = await OPTIONS[name](stage) if name in OPTIONS else {}
         return await settled_outcome(stage, await actor.slash(stage.place, name, **options))
     except simcord.SetupError as error:
-        assert HIDDEN.search(str(error)), (name, error)
+        if not HIDDEN.search(str(error)):
+            raise
         return Outcome(hidden=True)
 
 
@@ -200,7 +201,8 @@ async def test_direct_messages(world: World, engine: ScriptedEngine, role: Role)
             options = await OPTIONS[name](stage) if here and name in OPTIONS else {}
             outcome = outcome_of(await stage.actors[role].user.slash(name, **options))
         except simcord.SetupError as error:
-            assert HIDDEN.search(str(error)), (name, error)
+            if not HIDDEN.search(str(error)):
+                raise
             outcome = Outcome(hidden=True)
         if outcome.hidden == here:
             problems.append(f"/{name}: {'hidden' if here else 'shown'}")

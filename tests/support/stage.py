@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import discord
 import simcord
@@ -30,6 +30,7 @@ REFUSED = (
     "This job is no longer known",
     "This batch is no longer",
     "is no longer known",
+    "only they can do that",
     "You may not use this here",
 )
 """How the answers begin, or what they contain, that somebody gets who may not."""
@@ -121,9 +122,7 @@ class Stage:
     async def report(self, number: int) -> int:
         """Carol reports a job's first picture. The number of the review."""
         world = self.world
-        what = Entry(
-            guild_id=world.guild.id, actor_id=self.carol.id, actor_name="carol", action="report.add"
-        )
+        what = Entry(guild_id=world.guild.id, actor_id=self.carol.id, actor_name="carol", action="report.add")
         await world.app.reviewing.report(await self.the_job(number), 0, "odd", what)
         found, _ = await world.app.reviewing.waiting(world.guild.id)
         return next(each.id for each in found if each.job_id == number)
@@ -272,17 +271,14 @@ class Outcome:
         return ""
 
 
-def outcome_of(result: simcord.InteractionResult, edited: Any = None) -> Outcome:
-    """The outcome of an interaction; `edited` is the message that a button changes in its own place."""
+def outcome_of(result: simcord.InteractionResult, pressed: int = 0) -> Outcome:
+    """The outcome of an interaction; `pressed` is the message of the button, which may change in its own place."""
     told = [each for each in (result.response, *result.followups) if each is not None]
-    texts = [text_of(each) for each in told]
-    if edited is not None:
-        texts.append(text_of(edited))
     return Outcome(
         acknowledged=result.acknowledged,
-        texts=tuple(texts),
+        texts=tuple(text_of(each) for each in told if each.id != pressed),
         form=result.modal is not None,
-        public=any(not each.ephemeral for each in told),
+        public=any(not each.ephemeral for each in told if each.id != pressed),
     )
 
 
@@ -307,7 +303,7 @@ class Faults(logging.Handler):
         """Keep it."""
         self.found.append(f"{record.name}: {record.getMessage()}")
 
-    def __enter__(self) -> Faults:
+    def __enter__(self) -> Self:
         """Listen."""
         logging.getLogger().addHandler(self)
         return self
@@ -315,4 +311,3 @@ class Faults(logging.Handler):
     def __exit__(self, *_: object) -> None:
         """Stop."""
         logging.getLogger().removeHandler(self)
-
