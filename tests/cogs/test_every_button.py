@@ -11,12 +11,14 @@ import pytest
 from discord import ui
 
 from cogs.buttons import GuardedButton
-from cogs.history import Wanted as HistoryWanted
 from cogs.history import packed as history_packed
 from cogs.mod.audit_pages import Wanted as AuditWanted
 from cogs.mod.audit_pages import packed as audit_packed
 from cogs.selects import GuardedSelect
 from cogs.who import Who
+from db.history import Wanted as HistoryWanted
+from tests.support.moderating import decision
+from tests.support.results import filled
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, raw_components, text_of
 from tests.support.stage import Faults, Outcome, Role, Stage, allowed, outcome_of, set_stage
@@ -159,10 +161,9 @@ def below(kind: Any) -> Iterator[Any]:
 ITEMS = sorted({*below(GuardedButton), *below(GuardedSelect)}, key=lambda each: str(each.__name__))
 
 
-async def press(stage: Stage, piece: Piece, custom_id: str, role: Role) -> Outcome:
-    """Let somebody use it, in a message of the bot's that everybody sees, as nothing protects but the button."""
-    world = stage.world
-    channel = world.bot.get_channel(stage.place.id)
+async def post(stage: Stage, piece: Piece, custom_id: str) -> Any:
+    """A message of the bot's with the button, which everybody sees: nothing protects it but itself."""
+    channel = stage.world.bot.get_channel(stage.place.id)
     assert isinstance(channel, discord.TextChannel | discord.Thread)
     item: Any = ui.Button(label="try", custom_id=custom_id)
     if piece.values:
@@ -176,7 +177,14 @@ async def press(stage: Stage, piece: Piece, custom_id: str, role: Role) -> Outco
         view.add_item(ui.ActionRow(item))
     message = await channel.send(view=view, allowed_mentions=discord.AllowedMentions.none())
     view.stop()
-    await world.env.settle()
+    await stage.world.env.settle()
+    return message
+
+
+async def press(stage: Stage, piece: Piece, custom_id: str, role: Role) -> Outcome:
+    """Let somebody use it."""
+    world = stage.world
+    message = await post(stage, piece, custom_id)
     actor = stage.actors[role]
     if piece.values:
         result = await actor.select(message, list(piece.values), custom_id=custom_id)
@@ -225,3 +233,26 @@ async def test_every_button_answers_who_may_and_refuses_who_may_not(
                 await world.app.studio.cancel(job.job_id)
     await world.finished()
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "values", "open_to_banned"),
+    [
+        ("tb:report:{job}", {"reason": "odd"}, False),
+        ("tb:edit:{job}", None, False),
+        ("tb:type-aspect", {"aspect": "1:1"}, True),
+    ],
+)
+async def test_a_form_that_was_opened_before_a_ban(
+    world: World, engine: ScriptedEngine, custom_id: str, values: dict[str, Any] | None, *, open_to_banned: bool
+) -> None:
+    """What it asks for is refused when it comes back, unless it is about the member's own settings."""
+    stage = await set_stage(world, engine)
+    message = await post(stage, PIECES["EditButton"], custom_id.format(job=stage.job))
+    form = await stage.carol.click(message, custom_id=custom_id.format(job=stage.job))
+    assert form.modal is not None
+    await world.app.enforcement.sanctions.ban(decision(world, user_id=stage.carol.id))
+    done = outcome_of(await stage.carol.submit_modal(form, values or filled(form)))
+    await world.finished()
+    assert ("You are banned" in done.text) is not open_to_banned, done
+    assert done.acknowledged

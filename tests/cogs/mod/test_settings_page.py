@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bot.moderation import allow_settings, ceilings, quota_settings, strikes, thresholds
 from bot.moderation.pauses import PAUSED
@@ -52,14 +53,15 @@ async def test_everything_is_named_with_its_default(world: World) -> None:
 
 async def test_what_is_set_is_bold(world: World) -> None:
     """By each area's own command."""
-    for name, options in {
+    commands: dict[str, dict[str, Any]] = {
         "ceiling channel": {"rating": "sensitive"},
         "ceiling above": {"mode": "move"},
         "rule add": {"word": "swordfish"},
         "check threshold": {"value": 0.4},
         "review hide-after": {"count": 7},
         "strikes rules": {"days": 0, "strikes": 2, "then": "1d"},
-    }.items():
+    }
+    for name, options in commands.items():
         await world.mod.slash(world.channel, f"mod {name}", **options)
     text = await page(world)
     for line in (
