@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -73,6 +74,19 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     )
 
 
+def origin_of_other(interaction: discord.Interaction[Any], member: discord.User | discord.Member) -> Origin:
+    """Another member of the same server, as if they asked in this channel."""
+    joined = member.joined_at if isinstance(member, discord.Member) else None
+    return replace(
+        origin_of(interaction),
+        user_id=member.id,
+        user_name=member.name,
+        role_ids=roles_of(member),
+        joined_at=joined.timestamp() if joined else None,
+        moderates=isinstance(member, discord.Member) and _moderates(member.guild_permissions),
+    )
+
+
 def roles_of(member: discord.User | discord.Member) -> frozenset[int]:
     """The ids of a member's roles, without the one that everybody has."""
     if not isinstance(member, discord.Member):
@@ -82,7 +96,10 @@ def roles_of(member: discord.User | discord.Member) -> frozenset[int]:
 
 def moderates(interaction: discord.Interaction[Any]) -> bool:
     """Whether this member moderates the server: they may time members out, or manage the server."""
-    permissions = interaction.permissions
+    return _moderates(interaction.permissions)
+
+
+def _moderates(permissions: discord.Permissions) -> bool:
     return permissions.moderate_members or permissions.manage_guild or permissions.administrator
 
 

@@ -17,10 +17,15 @@ from cogs.words import say
 
 def standing_text(standing: Standing) -> str:
     """Every limit with what is left of it."""
-    quota = standing.quota
-    if not quota:
+    if not standing.quota:
         return say("Nothing is limited for you in this server, beyond what may wait at a time.")
-    lines = [say("### What is left for you here")]
+    return "\n".join([say("### What is left for you here"), *standing_lines(standing)])
+
+
+def standing_lines(standing: Standing) -> list[str]:
+    """A line for each limit."""
+    quota = standing.quota
+    lines = []
     if quota.pictures is not None:
         left = max(0, quota.pictures - standing.pictures)
         lines.append(say("- {left} of {limit} pictures today", left=left, limit=quota.pictures))
@@ -42,7 +47,7 @@ def standing_text(standing: Standing) -> str:
                 when=f"<t:{int(standing.soon) + 1}:R>",
             )
         )
-    return "\n".join(lines)
+    return lines
 
 
 class QuotaCog(commands.Cog):

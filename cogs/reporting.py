@@ -125,6 +125,8 @@ class Reporting(commands.Cog):
             return
         async with guarded(interaction, "reporting a picture"):
             await defer_privately(interaction)
+            # The form may have been opened before a ban.
+            self._front.door.check(interaction, Who.SEEING)
             await self._take(interaction, int(form["job"]), fields_of(data))
 
     async def _take(self, interaction: AnyInteraction, job_id: int, fields: Mapping[str, str]) -> None:

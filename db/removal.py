@@ -44,6 +44,21 @@ class Removals:
         rows = await self._db.rows(_FAMILY, job_id, guild_id, int(offspring))
         return tuple(row["id"] for row in rows)
 
+    async def newest(self, guild_id: int, starting: str, most: int) -> tuple[int, ...]:
+        """The newest jobs of a server that are not deleted, among its last thousands; numbers may have to start so."""
+        rows = await self._db.rows(
+            """
+            SELECT id FROM (
+                SELECT id FROM jobs WHERE guild_id = ? AND deleted_at IS NULL ORDER BY created_at DESC LIMIT 5000
+            ) WHERE substr(id, 1, length(?)) = ? ORDER BY id DESC LIMIT ?
+            """,
+            guild_id,
+            starting,
+            starting,
+            most,
+        )
+        return tuple(row["id"] for row in rows)
+
     async def remove(self, job_id: int, entry: Entry, *, offspring: bool) -> Removed:
         """Delete a job of the entry's server in one transaction, with the messages and files noted that are to go.
 

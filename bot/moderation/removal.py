@@ -64,6 +64,16 @@ class Remover:
             raise MemberError("No pictures of mine are known here under this number or link.")
         return job
 
+    async def newest(self, guild_id: int, typed: str, most: int) -> tuple[Job, ...]:
+        """The newest jobs of a server, for a moderator who types a number.
+
+        Raises:
+            DatabaseError: the database is unusable.
+        """
+        ids = await self._removals.newest(guild_id, typed.strip().removeprefix("#"), most)
+        found = [await self._studio.job(each) for each in ids]
+        return tuple(job for job in found if job is not None)
+
     async def family(self, job: Job) -> int:
         """How many jobs were made from a job's pictures, and from those, and so on."""
         return len(await self._removals.family(job.id, job.guild_id, offspring=True)) - 1

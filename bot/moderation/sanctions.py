@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.moderation.bans import BY_ITSELF, Bans
+from bot.moderation.policies import INSTANCE
 from bot.moderation.strikes import StrikeRules
 from bot.studio import Studio
 from db.audit import Entry
@@ -18,6 +19,9 @@ from pipeline.errors import MemberError
 log = logging.getLogger(__name__)
 
 _NOT_BANNED: Final = "Nobody with this id is banned here, or the ban has ended. `/mod ban list` shows who is."
+_NOT_BANNED_ANYWHERE: Final = (
+    "Nobody with this id is banned in every server, or the ban has ended. `/owner member list` shows who is."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Sanctions:
         """
         ban = self.bans.of(entry.guild_id, entry.user_id or 0)
         if ban is None:
-            raise MemberError(_NOT_BANNED)
+            raise MemberError(_NOT_BANNED_ANYWHERE if entry.guild_id == INSTANCE else _NOT_BANNED)
         await self.bans.lift(ban, replace(entry, details={"reason": ban.reason, "until": ban.until}))
         return ban
 

@@ -15,7 +15,7 @@ from bot.studio import Studio
 from cogs import options
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
-from cogs.mod.page import Page, setting
+from cogs.mod.page import Page, setting, some
 from cogs.who import Who, may
 from cogs.words import say, translated
 from pipeline.errors import InvalidRequest
@@ -55,13 +55,13 @@ class AllowCommands(app_commands.Group):
         read = self._settings
         everything, none = say("all"), say("none")
         models = [f"`{each}`" for each in read.models(guild_id)]
-        yield setting(say("Models"), ", ".join(models) or None, everything)
+        yield setting(say("Models"), some(models), everything)
         channels = [f"<#{each}>" for each in read.ids(guild_id, allow.CHANNELS)]
-        yield setting(say("Channels"), ", ".join(channels) or None, everything)
+        yield setting(say("Channels"), some(channels), everything)
         roles = [f"<@&{each}>" for each in read.ids(guild_id, allow.ROLES)]
-        yield setting(say("Roles that may paint"), ", ".join(roles) or None, everything)
+        yield setting(say("Roles that may paint"), some(roles), everything)
         off = [translated(LINES[each]) for each in sorted(read.off(guild_id))]
-        yield setting(say("Switched off"), ", ".join(off) or None, none)
+        yield setting(say("Switched off"), some(off), none)
         for name, title in ((allow.COUNT, say("Pictures at a time")), (allow.STEPS, say("Most steps"))):
             most = read.most(guild_id, name)
             yield setting(title, None if most is None else str(most), say("as the models take them"))

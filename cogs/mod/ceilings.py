@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bot.moderation.ceilings import Ceilings
+from bot.moderation.ceilings import ABOVE, RATING, Ceilings
 from bot.moderation.policies import Scope
 from cogs.access import origin_of
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
+from cogs.mod.page import Page, setting, some
 from cogs.text import trim
 from cogs.who import Who, may
 from cogs.words import say
@@ -35,9 +37,23 @@ _ROOM: Final = 1900
 class CeilingCommands(app_commands.Group):
     """Ratings of this server, for its moderators."""
 
-    def __init__(self, ceilings: Ceilings) -> None:
+    def __init__(self, ceilings: Ceilings, page: Page) -> None:
         super().__init__(name="ceiling", description="The most that may be painted and shown")
         self._ceilings = ceilings
+        page.add((RATING, ABOVE), self._set)
+
+    def _set(self, guild_id: int) -> Iterable[str]:
+        ceilings = self._ceilings
+        ordinary, restricted = (f"`{ceilings.default(age_restricted=each).value}`" for each in (False, True))
+        yield setting(say("Highest rating in ordinary channels"), None, ordinary)
+        yield setting(say("Highest rating in age-restricted channels"), None, restricted)
+        channels = [f"<#{each}> `{rating.value}`" for each, rating in ceilings.channels(guild_id).items()]
+        yield setting(say("Channels with their own"), some(channels), say("none"))
+        roles = [f"<@&{each}> `{rating.value}`" for each, rating in ceilings.roles(guild_id).items()]
+        yield setting(say("Roles with their own"), some(roles), say("none"))
+        moved = ceilings.above(guild_id) is Above.MOVE
+        told = say("moved to the negative prompt") if moved else None
+        yield setting(say("Words above the highest rating"), told, say("refused"))
 
     @may(Who.MODERATOR)
     @app_commands.command(name="channel", description="The most that may be painted and shown in a channel")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.moderation.checking import Checker
-from bot.moderation.thresholds import HIGHEST, LOWEST, Thresholds
+from bot.moderation.thresholds import DEFAULT, HIGHEST, LOWEST, NAME, Thresholds
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
+from cogs.mod.page import Page, setting, some
 from cogs.who import Who, may
 from cogs.words import say
 
@@ -20,10 +22,20 @@ AnyInteraction = discord.Interaction[Any]
 class CheckCommands(app_commands.Group):
     """The check of finished pictures, in this server."""
 
-    def __init__(self, checker: Checker, kind: str) -> None:
+    def __init__(self, checker: Checker, kind: str, page: Page) -> None:
         super().__init__(name="check", description="How strictly finished pictures are looked at")
         self._checker = checker
         self._kind = kind
+        page.add((NAME,), self._lines)
+
+    def _lines(self, guild_id: int) -> Iterable[str]:
+        off = None if self._checker.on else say("off, by the owner of this bot")
+        yield setting(say("Check of finished pictures"), off, say("on, by `{kind}`", kind=self._kind))
+        value = self._thresholds.of_guild(guild_id)
+        told = None if value == DEFAULT else f"{value:.0%}"
+        yield setting(say("Pictures are withheld from"), told, f"{DEFAULT:.0%}")
+        channels = [f"<#{each}> {own:.0%}" for each, own in self._thresholds.of_channels(guild_id).items()]
+        yield setting(say("Channels that withhold from"), some(channels), say("none"))
 
     @property
     def _thresholds(self) -> Thresholds:

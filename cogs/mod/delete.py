@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import discord
 from discord import app_commands, ui
+from discord.app_commands import Choice
 
 from cogs.buttons import AnyInteraction, GuardedButton
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
 from cogs.layouts import BROKEN, STOPPED, layout
 from cogs.mod.acting import MAX_REASON, MODERATES, check_moderator, entry
-from cogs.text import clean, plural
+from cogs.text import CHOICE_LIMIT, clean, plural, trim
 from cogs.who import Who, may
 from cogs.words import say
 from db.jobs import Job
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Name = app_commands.Range[str, 1, 200]
 Reason = app_commands.Range[str, 1, MAX_REASON]
+_CHOICES: Final = 25
 
 
 async def _delete(interaction: AnyInteraction, job: Job, *, offspring: bool, reason: str = "") -> str:
@@ -68,7 +70,23 @@ def delete_command() -> app_commands.Command[Any, ..., Any]:
                 interaction, await _delete(interaction, found, offspring=offspring, reason=reason or "")
             )
 
+    @delete.autocomplete("job")
+    async def jobs(interaction: AnyInteraction, typed: str) -> list[Choice[str]]:
+        remover = cast("Front", interaction.client).enforcement.remover
+        found = await remover.newest(interaction.guild_id or 0, typed, _CHOICES)
+        return [
+            Choice(name=trim(f"#{job.id} · {_named(job)}", CHOICE_LIMIT), value=str(job.id)) for job in found
+        ]
+
     return delete
+
+
+def _named(job: Job) -> str:
+    """Whose it is, and what it shows where everybody may know."""
+    if job.private:
+        return f"{clean(job.user_name)} · {say('private draft')}"
+    prompt = job.images[0].prompt if job.images else ""
+    return f"{clean(job.user_name)} · {' '.join(clean(prompt).split())}"
 
 
 def delete_menu() -> app_commands.ContextMenu:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from bot.moderation.policies import Policies
 from cogs.text import inline, trim
 from cogs.words import say
+
+NAMED: Final = 5
+"""Channels, roles and the like that one setting names: the page is for all settings together."""
 
 Lines: TypeAlias = Callable[[int], Iterable[str]]
 """Of a server: what is set and what is default, each as a line that a person can read."""
@@ -54,6 +57,14 @@ class Page:
                 where = {"channel": f" <#{key.target_id}>", "role": f" <@&{key.target_id}>"}.get(key.scope, "")
                 lines.append(f"- {inline(key.name)}{where}: {inline(trim(str(value), 80))}")
         return tuple(lines)
+
+
+def some(items: Sequence[str]) -> str | None:
+    """The first of several side by side, and how many more there are; None without any."""
+    shown = ", ".join(items[:NAMED])
+    if len(items) > NAMED:
+        return say("{items} and {count} more", items=shown, count=len(items) - NAMED)
+    return shown or None
 
 
 def setting(name: str, value: str | None, default: str) -> str:

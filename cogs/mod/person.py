@@ -9,12 +9,15 @@ from discord import app_commands, ui
 
 from bot.moderation.enforcement import Enforcement
 from bot.moderation.policies import INSTANCE
+from bot.moderation.quotas import Quotas, Standing
+from cogs.access import origin_of_other
 from cogs.errors import defer_privately, guarded
 from cogs.fate import NOBODY
 from cogs.layouts import WORKING, layout
 from cogs.mod.audit_pages import line
 from cogs.mod.strikes import strike_lines
 from cogs.mod.subject import until_text
+from cogs.quota import standing_lines
 from cogs.text import plain, plural, trim
 from cogs.who import Who, may
 from cogs.words import say
@@ -24,7 +27,7 @@ from db.members import Summary
 DECISIONS: Final = 8
 
 
-def member_command(enforcement: Enforcement) -> app_commands.Command[Any, ..., Any]:
+def member_command(enforcement: Enforcement, quotas: Quotas) -> app_commands.Command[Any, ..., Any]:
     """A fresh `/mod member`."""
 
     @may(Who.MODERATOR)
@@ -34,7 +37,8 @@ def member_command(enforcement: Enforcement) -> app_commands.Command[Any, ..., A
         """Show it to this moderator only; private drafts are counted and not shown."""
         async with guarded(interaction, "looking a member up"):
             await defer_privately(interaction)
-            text = await _page(enforcement, interaction.guild_id or 0, member.id)
+            standing = await quotas.standing(origin_of_other(interaction, member))
+            text = await _page(enforcement, interaction.guild_id or 0, member.id, standing)
             await interaction.edit_original_response(
                 view=layout(WORKING, ui.TextDisplay(trim(text, 3900))), allowed_mentions=NOBODY
             )
@@ -42,7 +46,7 @@ def member_command(enforcement: Enforcement) -> app_commands.Command[Any, ..., A
     return member_page
 
 
-async def _page(enforcement: Enforcement, guild_id: int, user_id: int) -> str:
+async def _page(enforcement: Enforcement, guild_id: int, user_id: int, standing: Standing) -> str:
     sanctions = enforcement.sanctions
     strikes = await sanctions.strikes(guild_id, user_id)
     decided = await enforcement.search.before(guild_id, Filter(user_id=user_id), DECISIONS)
@@ -54,6 +58,10 @@ async def _page(enforcement: Enforcement, guild_id: int, user_id: int) -> str:
         )
     if sanctions.bans.of(INSTANCE, user_id) is not None:
         lines.append(say("**Banned in every server** by the owner of this bot."))
+    if standing.quota:
+        lines += [say("**What is left of their quota**"), *standing_lines(standing)]
+    else:
+        lines.append(say("No quota."))
     lines += strike_lines(user_id, strikes) if strikes else [say("No strikes.")]
     lines.append(say("**Decisions**") if decided else say("Nothing was ever decided about them here."))
     return "\n".join([*lines, *map(line, decided)])

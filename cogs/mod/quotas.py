@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.moderation.quota_settings import MODERATORS, QUOTA, Quota, QuotaSettings
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
-from cogs.mod.page import Page, setting
+from cogs.mod.page import NAMED, Page, setting
 from cogs.who import Who, may
 from cogs.words import say, translated
 
@@ -50,8 +50,11 @@ class QuotaCommands(app_commands.Group):
     def _lines(self, guild_id: int) -> Iterable[str]:
         quota = self._settings.default(guild_id)
         yield setting(say("Quota of everybody"), quota_text(quota) or None, say("no limits"))
-        for role, each in self._settings.of_roles(guild_id).items():
+        roles = self._settings.of_roles(guild_id)
+        for role, each in list(roles.items())[:NAMED]:
             yield setting(say("Quota of {role}", role=f"<@&{role}>"), quota_text(each), "")
+        if len(roles) > NAMED:
+            yield say("-# and {count} more", count=len(roles) - NAMED)
         spared = self._settings.spares_moderators(guild_id)
         yield setting(say("Quota of moderators"), None if spared else say("as of everybody"), say("no limits"))
 

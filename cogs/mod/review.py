@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bot.moderation.reviewing import MOST_HIDE_AFTER, Reviewing
+from bot.moderation.reviewing import CHANNEL, DEFAULT_HIDE_AFTER, HIDE_AFTER, MOST_HIDE_AFTER, Reviewing
 from cogs.access import missing
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY
 from cogs.mod.acting import entry
 from cogs.mod.desk import everybody_sees, review_file
+from cogs.mod.page import Page, setting
 from cogs.mod.review_view import closed_view, line, review_view
 from cogs.text import CHOICE_LIMIT, plural, trim
 from cogs.uploads import limit_of
@@ -28,9 +30,17 @@ _CHOICES: Final = 25
 class ReviewCommands(app_commands.Group):
     """The review queue of this server."""
 
-    def __init__(self, reviewing: Reviewing) -> None:
+    def __init__(self, reviewing: Reviewing, page: Page) -> None:
         super().__init__(name="review", description="Pictures that were withheld or reported")
         self._reviewing = reviewing
+        page.add((CHANNEL, HIDE_AFTER), self._lines)
+
+    def _lines(self, guild_id: int) -> Iterable[str]:
+        channel, count = self._reviewing.channel(guild_id), self._reviewing.hide_after(guild_id)
+        told = None if channel is None else f"<#{channel}>"
+        yield setting(say("Channel for reviews"), told, say("none, they wait in `/mod review list`"))
+        after = None if count == DEFAULT_HIDE_AFTER else str(count)
+        yield setting(say("Reports that take a picture down"), after, str(DEFAULT_HIDE_AFTER))
 
     @may(Who.MODERATOR)
     @app_commands.command(name="channel", description="Where moderators get each withheld or reported picture")

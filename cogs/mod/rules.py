@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -17,8 +18,9 @@ from cogs.access import origin_of
 from cogs.downloads import fetch
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
+from cogs.mod.page import Page, setting
 from cogs.mod.rule_pages import line, page_view, trial_text
-from cogs.text import CHOICE_LIMIT, CONTENT_LIMIT, clean, shown, trim
+from cogs.text import CHOICE_LIMIT, CONTENT_LIMIT, clean, plural, shown, trim
 from cogs.uploads import Upload
 from cogs.who import Who, may
 from cogs.words import say
@@ -36,10 +38,15 @@ _CHOICES: Final = 25
 class RuleCommands(app_commands.Group):
     """The rules of this server, for its moderators."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, page: Page) -> None:
         super().__init__(name="rule", description="Words that are blocked in this server")
         self._words: WordRules = app.moderation.words
         self._trial = Trial(app.studio, app.moderation.words)
+        page.add((), self._lines)
+
+    def _lines(self, guild_id: int) -> Iterable[str]:
+        count = len(self._words.of(guild_id))
+        yield setting(say("Word rules"), plural(count, "rule") if count else None, say("none"))
 
     @may(Who.MODERATOR)
     @app_commands.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import discord
@@ -10,10 +11,12 @@ from discord.app_commands import Choice
 
 from bot.moderation.durations import SUGGESTED, read_duration
 from bot.moderation.sanctions import Sanctions
+from bot.moderation.strikes import DAYS, DEFAULT_DAYS, DEFAULT_STEPS, STEPS
 from cogs.door import warning
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.fate import NOBODY, TROUBLE
 from cogs.mod.acting import MAX_REASON, entry
+from cogs.mod.page import Page, setting, some
 from cogs.mod.subject import check_subject, length_text, until_text
 from cogs.text import CHOICE_LIMIT, clean, plain, plural, trim
 from cogs.who import Who, may
@@ -89,9 +92,17 @@ def _outcome(counted: Counted, *, told: bool) -> str:
 class StrikeCommands(app_commands.Group):
     """Strikes of this server, for its moderators."""
 
-    def __init__(self, sanctions: Sanctions) -> None:
+    def __init__(self, sanctions: Sanctions, page: Page) -> None:
         super().__init__(name="strikes", description="Warnings that members have been given")
         self._sanctions = sanctions
+        page.add((DAYS, STEPS), self._lines)
+
+    def _lines(self, guild_id: int) -> Iterable[str]:
+        days, steps = self._sanctions.rules.days(guild_id), self._sanctions.rules.steps(guild_id)
+        counted = None if days == DEFAULT_DAYS else plural(days, "day") if days else say("for ever")
+        yield setting(say("Strikes count"), counted, plural(DEFAULT_DAYS, "day"))
+        follows = None if steps == DEFAULT_STEPS else some(_steps(steps)) or say("nothing")
+        yield setting(say("Bans that follow from strikes"), follows, some(_steps(DEFAULT_STEPS)) or "")
 
     @may(Who.MODERATOR)
     @app_commands.command(name="list", description="A member's strikes")
@@ -197,6 +208,13 @@ class StrikeCommands(app_commands.Group):
         if len(lines) == 1:
             lines.append(say("Nothing follows from them by itself."))
         return "\n".join(lines)
+
+
+def _steps(steps: Mapping[int, int]) -> list[str]:
+    return [
+        say("from {strikes} on {length}", strikes=count, length=length_text(each))
+        for count, each in steps.items()
+    ]
 
 
 def strike_lines(user_id: int, strikes: tuple[Strike, ...]) -> list[str]:

@@ -256,3 +256,18 @@ async def test_everywhere_in_the_server(painted: World) -> None:
     for place in (await thread_of(painted), await restricted_channel(painted)):
         result = await owner_of(painted).slash(place, "mod delete", job="1")
         assert "Deleted for good" in answer_of(result)
+
+
+async def test_the_newest_jobs_are_suggested(world: World) -> None:
+    """By number, the newest first; of a draft nobody learns what it shows, and what is deleted is not named."""
+    await world.imagine(prompt="1girl, green hair")
+    await world.imagine(world.bob, prompt="1girl, secret", private=True)
+    await world.finished()
+    found = await world.mod.autocomplete(world.channel, "mod delete", "job", "")
+    assert [each["value"] for each in found] == ["2", "1"]
+    assert found[0]["name"] == "#2 · bob · private draft"
+    assert found[1]["name"].startswith("#1 · alice · ")
+    assert "green hair" in found[1]["name"]
+    assert [e["value"] for e in await world.mod.autocomplete(world.channel, "mod delete", "job", "#1")] == ["1"]
+    await delete(world)
+    assert [e["value"] for e in await world.mod.autocomplete(world.channel, "mod delete", "job", "")] == ["2"]
