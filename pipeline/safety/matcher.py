@@ -191,7 +191,7 @@ class RuleSet:
             for size in sizes or ():
                 last = at.get(start + size, 0)
                 word = text[start : start + size]
-                if last - first >= run.least and word in known:
+                if last - first >= run.least and word in known and not run.text[start : start + size].isdigit():
                     yield Reading(word, run.pieces[first], run.pieces[last - 1], leet=as_leet)
         if len(text) <= _WHOLE:
             yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
