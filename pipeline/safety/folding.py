@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from pipeline.safety.lookalikes import INVISIBLE, LOOKALIKES, MARKS
@@ -250,28 +251,24 @@ def _signed(plain: str, places: range | list[int], words: list[Word]) -> Iterato
 
 def _runs(words: list[Word], tight: list[bool], pieces: list[bool]) -> Iterator[Run]:
     """Syllables one after the other, and words without a space between them."""
-    for least, linked in ((3, _short), (2, _close)):
-        run: list[int] = []
-        for index in range(len(words)):
-            if not pieces[index]:
-                continue
-            if run and linked(words, run[-1], index, tight):
-                run.append(index)
-                continue
-            if len(run) >= least:
-                yield _run(words, run, least)
-            run = [index]
-        if len(run) >= least:
-            yield _run(words, run, least)
-
-
-def _short(words: list[Word], before: int, index: int, _: list[bool]) -> bool:
-    return len(words[before].text) <= SHORT and len(words[index].text) <= SHORT
-
-
-def _close(_: list[Word], before: int, index: int, tight: list[bool]) -> bool:
+    every = [index for index, piece in enumerate(pieces) if piece]
+    short = [len(word.text) <= SHORT for word in words]
+    yield from _linked(words, every, 3, [short[one] and short[two] for one, two in pairwise(every)])
     # Something that is no letter may stand between them, such as an emoji.
-    return all(tight[before + 1 : index + 1])
+    loose = list(accumulate(not each for each in tight))
+    yield from _linked(words, every, 2, [loose[one] == loose[two] for one, two in pairwise(every)])
+
+
+def _linked(words: list[Word], every: list[int], least: int, links: list[bool]) -> Iterator[Run]:
+    """The pieces that hang together; `links` tells of each but the last whether the next one follows it."""
+    if True not in links:
+        return
+    first = 0
+    for place, linked in enumerate((*links, False), start=1):
+        if not linked:
+            if place - first >= least:
+                yield _run(words, every[first:place], least)
+            first = place
 
 
 def _run(words: list[Word], run: list[int], least: int) -> Run:
