@@ -29,6 +29,7 @@ from bot.moderation.looking import ClassifierFactory, Ended, Picture
 from bot.moderation.moderation import Moderation, open_moderation
 from bot.moderation.overview import Overseer
 from bot.moderation.queue_control import QueueControl
+from bot.moderation.rejudging import Rejudging
 from bot.moderation.reviewing import Reviewing
 from bot.orders import Origin
 from bot.pictures import Pictures
@@ -178,6 +179,7 @@ async def open_app(
             pictures=pictures,
             recorder=recorder,
             sources=SourceReader(gallery, pictures),
+            may_start=Rejudging(moderation.gate, profiles).check,
             max_running=settings.max_running,
             spare=settings.spare,
             max_models=settings.max_models,

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from bot.board import Board, LiveImage, LiveJob
@@ -15,7 +15,7 @@ from bot.orders import LOCAL
 from bot.pictures import Pictures
 from bot.recorder import Closing, Park, Recorder, plain_park
 from bot.source_reader import SourceReader
-from db.jobs import Jobs
+from db.jobs import Job, Jobs
 from pipeline.queueing.fair import FairQueue, Ticket
 from pipeline.recipe import Recipe
 from pipeline.sentence import Sentence
@@ -57,6 +57,7 @@ class Dispatcher:
         pictures: Pictures,
         recorder: Recorder,
         sources: SourceReader,
+        may_start: Callable[[Job, Recipe], Awaitable[None]],
         max_running: int,
         spare: int,
         max_models: int,
@@ -70,6 +71,7 @@ class Dispatcher:
         self._pictures = pictures
         self._recorder = recorder
         self._sources = sources
+        self._may_start = may_start
         self._max_running = max_running
         self._spare = spare
         self._max_models = max_models
@@ -158,7 +160,7 @@ class Dispatcher:
             DiskFull, DatabaseError: not now.
             Paused: not while its server is held back.
             InvalidRequest: its recipe cannot be read.
-            MemberError: the picture it starts from is gone.
+            MemberError: the picture it starts from is gone, or it may not be painted any more.
         """
         await self._pictures.check_space()
         job = await self._jobs.get(ticket.job_id)
@@ -166,7 +168,9 @@ class Dispatcher:
         if job is None or image is None:
             self._board.close(ticket.job_id)  # its member was forgotten meanwhile
             return None
-        recipe, source, mask = await self._sources.of(Recipe.from_json(image.recipe))
+        recipe = Recipe.from_json(image.recipe)
+        await self._may_start(job, recipe)
+        recipe, source, mask = await self._sources.of(recipe)
         # Nobody sees those of the command line.
         every = max(1, recipe.denoising_steps // PREVIEWS) if self._previews and job.origin != LOCAL.kind else 0
         work = Work(ticket.image_id, recipe, every, source, mask)

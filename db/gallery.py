@@ -85,7 +85,7 @@ class Gallery:
             return StoredFile(given[0]["file"], sha256, None, swept=False)
         return StoredFile(**(dict(rows[0]) | {"swept": True})) if rows else None
 
-    async def shown_by(self, sha256: str) -> tuple[Job, ...]:
+    async def shown_by(self, sha256: str, *, deleted_too: bool = False) -> tuple[Job, ...]:
         """The jobs that painted a file with this hash and were not deleted; several if it was painted again.
 
         Also those whose file was swept: what is asked for is what they show.
@@ -94,7 +94,7 @@ class Gallery:
             return await read_jobs(
                 tx,
                 """
-                jobs.deleted_at IS NULL AND jobs.id IN (
+                (?2 OR jobs.deleted_at IS NULL) AND jobs.id IN (
                     SELECT job_id FROM images WHERE sha256 = ?1
                     UNION ALL
                     SELECT images.job_id FROM former_hashes JOIN images ON images.id = former_hashes.image_id
@@ -102,6 +102,7 @@ class Gallery:
                 ) ORDER BY jobs.id LIMIT 20
                 """,
                 sha256,
+                deleted_too,
             )
 
     async def restorers(self, job_id: int) -> tuple[Job, ...]:

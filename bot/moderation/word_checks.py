@@ -7,20 +7,26 @@ picture, so the rules of a server do not concern it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from bot.moderation.gate import Check
 from bot.moderation.word_rules import WordRules
 from bot.orders import Order, Origin
 from bot.ratings import rating_of
 from db.gallery import Gallery
+from db.jobs import Job
 from db.sources import Sources
 from pipeline.errors import MemberError
 from pipeline.profiles.types import Rating
+from pipeline.recipe import Recipe
 from pipeline.request import ImagineRequest, Plan
 from pipeline.safety import minors
 from pipeline.safety.minors import Finding
 
+GENERATIONS: Final = 20
+"""Pictures that are looked back at."""
 RATED = frozenset({Rating.QUESTIONABLE, Rating.EXPLICIT})
 
 
@@ -83,12 +89,31 @@ class MinorsCheck(Check):
         own = [minors.read(*each) for each in prompts_of(planned)]
         if not any(each.age or each.sexual for each in own) and planned.composed.rating not in RATED:
             return
-        painted = await self._gallery.shown_by(sha256)
+        line = await self._line(sha256)
+        painted = [job for jobs in line.values() for job in jobs]
         # What members hand in themselves has no words, and often no rating that anybody knows.
         ratings = {rating_of(job, None) for job in painted} | {planned.composed.rating}
-        ratings |= {Rating(each) for each in await self._sources.ratings_of(sha256) if each in set(Rating)}
-        before = [minors.read(image.prompt) for job in painted for image in job.images]
+        for each in line:
+            ratings |= {Rating(given) for given in await self._sources.ratings_of(each) if given in set(Rating)}
+        texts = dict.fromkeys((i.prompt, i.negative_prompt) for job in painted for i in job.images)
+        before = await asyncio.to_thread(lambda: [minors.read(*each) for each in texts])
         _refuse(minors.judge(*own, *before, rated=not ratings.isdisjoint(RATED)))
+
+    async def _line(self, sha256: str) -> dict[str, tuple[Job, ...]]:
+        """The jobs that painted a picture, those that painted what it was painted from, and so on, by their files.
+
+        A picture shows what its own first pictures were asked for, also when later prompts do not say it again.
+        """
+        line: dict[str, tuple[Job, ...]] = {}
+        left = [sha256]
+        while left and len(line) < GENERATIONS:
+            each = left.pop(0)
+            line[each] = jobs = await self._gallery.shown_by(each, deleted_too=True)
+            for image in (image for job in jobs for image in job.images):
+                source = Recipe.from_json(image.recipe).init_image
+                if source and source not in line and source not in left:
+                    left.append(source)
+        return line
 
 
 def _refuse(finding: Finding | None) -> None:

@@ -12,7 +12,8 @@ from pipeline.profiles.types import Rating
 from pipeline.prompt.grammar import Span, merge
 from pipeline.prompt.ladder import Found, Ladder
 from pipeline.prompt.rated import RatingWord
-from pipeline.prompt.tags import Item, Tag, text_of, texts_of
+from pipeline.prompt.tags import Item, Tag, is_hollow, text_of, texts_of
+from pipeline.sentence import Sentence
 
 _ROUNDS: Final = 4
 """What is left when a word is cut out may spell another one: `n nude ude`."""
@@ -104,6 +105,33 @@ def take_out(
         words.update(dict.fromkeys(f.word for f in found))
         left = _without(left, found, whole=turn == _ROUNDS - 1)
     return [items for items in left if items], tuple(words)
+
+
+def move(
+    ladder: Ladder, chunks: Sequence[Sequence[Item]], ceiling: Rating
+) -> tuple[list[list[Item]], tuple[RatingWord, ...], list[Sentence]]:
+    """Cut every word above the ceiling out, for the negative prompt.
+
+    Returns:
+        As `take_out`, and what is said of it.
+
+    Raises:
+        InvalidRequest: nothing is left.
+    """
+    left, words = take_out(ladder, chunks, ceiling)
+    if words and is_hollow(left):
+        raise refusal(words[0].text, words[0].step, ceiling)
+    told = [
+        Sentence(
+            "`{word}` belongs to the rating `{step}` and the most here is `{ceiling}`, so it was moved to the "
+            "negative prompt.",
+            word=word.text,
+            step=word.step.value,
+            ceiling=ceiling.value,
+        )
+        for word in words
+    ]
+    return left, words, told
 
 
 def _without(chunks: Sequence[Sequence[Item]], found: Iterable[Found], *, whole: bool) -> list[list[Item]]:

@@ -5,40 +5,34 @@ Pure: no model, no torch. Composing a composed prompt with the same options adds
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 from pipeline.errors import InvalidRequest
-from pipeline.profiles.types import Profile, Rating, TagKind, TagSide
-from pipeline.prompt.above import Above, refusal, take_out
+from pipeline.profiles.types import Profile, Rating, TagSide
+from pipeline.prompt.above import Above, move, refusal
+from pipeline.prompt.chosen import Chosen, quality_items, rating_items, style_items, year_items
 from pipeline.prompt.dedupe import drop_duplicates, drop_repeated
 from pipeline.prompt.grammar import render
-from pipeline.prompt.insist import against, insist
+from pipeline.prompt.insist import held_to
 from pipeline.prompt.ladder import Ladder
-from pipeline.prompt.negative import NO_PRESET, choose_presets, preset_items
+from pipeline.prompt.lengths import check_length, check_tokens
+from pipeline.prompt.negative import choose_presets, preset_items
 from pipeline.prompt.normalise import clean, key, spell_literals
 from pipeline.prompt.ordering import START, order_items
 from pipeline.prompt.rated import RatingWord
 from pipeline.prompt.ratings import choose_rating, rating_of_text, words_to_avoid
 from pipeline.prompt.recommended import complete, displacing, recommended_items, without_other_years
 from pipeline.prompt.tags import Item, is_hollow, key_of, keys_of, read, spans, texts_of
-from pipeline.prompt.tokens import CHUNK_TOKENS, TokenMeter
+from pipeline.prompt.tokens import TokenMeter
 from pipeline.prompt.vocabulary import (
     QUALITY_KINDS,
     Vocabulary,
     items_of,
     positive_words,
-    unknown,
-    year_tag,
 )
 from pipeline.sentence import Sentence
-
-MAX_LENGTH: Final = 6000
-"""Characters of a prompt, and of a negative prompt: the longest text that a Discord option takes."""
-MAX_CHUNKS: Final = 32
-"""Chunks of 75 tokens. Any 6,000 characters of words that the tokenizer knows fit; each chunk costs memory in every
-step."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +126,21 @@ class _Composing:
             raise InvalidRequest(
                 "The prompt is empty. Describe the picture in tags, for example `1girl, smile`."
             )
-        self._move()
+        if self.options.above is Above.MOVE:
+            self.chunks, self.moved, told = move(self.ladder, self.chunks, self.options.ceiling)
+            self.warnings += told
         self.typed = keys_of(self.chunks)
         self.negative = self._typed(self.options.negative, Sentence("negative prompt"))
         self.rating, self.rating_reason, warnings = choose_rating(
             self.profile, self.ladder, texts_of(self.chunks), self.options.rating, self.options.ceiling
         )
         self.warnings += warnings
-        self._insist()
+        if self.options.ceiling is not Rating.EXPLICIT:
+            # What was typed may not weaken the words that keep the picture within its rating.
+            self.chunks, self.negative, told = held_to(
+                self.profile, self.ladder, self.chunks, self.negative, self.rating, self.options.ceiling
+            )
+            self.warnings += told
         protected = self.vocabulary.protects()
         for index, items in enumerate(self.chunks):
             self.chunks[index], dropped = drop_duplicates(items, protected)
@@ -148,52 +149,18 @@ class _Composing:
             # `long hair` in a negative prompt says more than `very long hair`: only repetitions go.
             self.negative[index], _ = drop_repeated(items)
 
-    def _move(self) -> None:
-        """Words above the ceiling go to the negative prompt, where moderators want that."""
-        ceiling = self.options.ceiling
-        if self.options.above is not Above.MOVE:
-            return
-        self.chunks, self.moved = take_out(self.ladder, self.chunks, ceiling)
-        self.warnings += [
-            Sentence(
-                "`{word}` belongs to the rating `{step}` and the most here is `{ceiling}`, so it was moved to the "
-                "negative prompt.",
-                word=word.text,
-                step=word.step.value,
-                ceiling=ceiling.value,
-            )
-            for word in self.moved
-        ]
-        if self.moved and is_hollow(self.chunks):
-            raise refusal(self.moved[0].text, self.moved[0].step, ceiling)
-
-    def _insist(self) -> None:
-        """What was typed may not weaken the words that keep the picture within its rating."""
-        if self.options.ceiling is Rating.EXPLICIT:
-            return
-        own = positive_words(self.profile, self.rating)
-        self.chunks, gone = insist(self.chunks, own)
-        self.negative, less = against(self.ladder, self.negative, own, self.options.ceiling)
-        self.chunks = self.chunks or [[]]
-        self.warnings += [
-            Sentence(
-                "`{text}` was left out: it would work against the rating `{rating}`.",
-                text=text,
-                rating=self.rating.value,
-            )
-            for text in (*gone, *less)
-        ]
-
     def add_to_prompt(self) -> None:
         """Quality, rating, year and style tags, each family on its side; then the template's order."""
         front: list[Item] = []
         back: list[Item] = []
         quality = list(self._quality())
-        year = list(self._year())
+        year = list(year_items(self.vocabulary, self.options.year or ""))
+        rated = rating_items(self.profile, self.vocabulary, self.rating, self.rating_reason)
+        styles = style_items(self.profile, self.vocabulary, self.options.styles)
         if year:
             self._only_year(keys_of([[item] for item, _, _ in year]))
         present = keys_of(self.chunks)
-        for item, kind, rule in (*quality, *self._rating_words(), *year, *self._styles()):
+        for item, kind, rule in (*quality, *rated, *year, *styles):
             if keys_of([[item]]) <= present:
                 continue
             present |= keys_of([[item]])
@@ -264,7 +231,7 @@ class _Composing:
             (self.chunks, Sentence("prompt")),
             (self.negative, Sentence("negative prompt")),
         ):
-            _check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
+            check_tokens(chunks, name, TokenMeter(self.profile.tokenizer))
         unique = tuple(dict.fromkeys(self.warnings))
         prompt = _print(self.chunks)
         rating = max(self.rating, rating_of_text(self.profile, prompt), key=lambda step: step.level)
@@ -276,13 +243,7 @@ class _Composing:
         return Composed(prompt, _print(self.negative), tuple(self.added), unique, rating)
 
     def _typed(self, text: str, name: Sentence) -> list[list[Item]]:
-        if len(text) > MAX_LENGTH:
-            raise InvalidRequest(
-                "The {field} has {length} characters; at most {limit} can be read. Please shorten it.",
-                field=name,
-                length=len(text),
-                limit=MAX_LENGTH,
-            )
+        check_length(text, name)
         cleaned, invisible = clean(text, name)
         spelled, readings = spell_literals(cleaned)
         self.warnings += [*invisible, *readings]
@@ -295,15 +256,13 @@ class _Composing:
                 present |= keys_of([[item]])
                 self.added.append(Added(_print([[item]]), rule, "negative_prompt"))
 
-    def _quality(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
+    def _quality(self) -> Iterable[Chosen]:
         if self.options.quality is None:
             yield from self._recommended()
             return
-        for item in self._chosen(self.options.quality, Sentence("quality tag"), QUALITY_KINDS):
-            kind = self.vocabulary.kinds[key_of(item.tags[0])]
-            yield item, kind, Sentence("Chosen with the option `quality`.")
+        yield from quality_items(self.profile, self.vocabulary, self.options.quality)
 
-    def _recommended(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
+    def _recommended(self) -> Iterable[Chosen]:
         """What is left to add of the card's string; the rest of what was typed of it goes beside that part."""
         rule = Sentence("The card of {model} recommends it for quality.", model=self.profile.name)
         string = recommended_items(self.vocabulary)
@@ -332,64 +291,6 @@ class _Composing:
             for tag in dropped
         ]
 
-    def _rating_words(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
-        rule = Sentence(
-            "How {model} says the rating `{rating}` ({reason}).",
-            model=self.profile.name,
-            rating=self.rating.value,
-            reason=self.rating_reason,
-        )
-        if remark := self.profile.ratings_remark:
-            rule = Sentence(
-                "{remark} Here for the rating `{rating}` ({reason}).",
-                remark=Sentence(remark),
-                rating=self.rating.value,
-                reason=self.rating_reason,
-            )
-        for word in positive_words(self.profile, self.rating):
-            for item in items_of(word, self.vocabulary.keep):
-                yield item, TagKind.QUALITY, rule
-
-    def _year(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
-        tag = year_tag(self.vocabulary, self.options.year or "")
-        for item in items_of(tag, self.vocabulary.keep):
-            yield item, TagKind.YEAR, Sentence("Chosen with the option `year`.")
-
-    def _styles(self) -> Iterable[tuple[Item, TagKind, Sentence]]:
-        for item in self._chosen(self.options.styles, Sentence("painting style"), (TagKind.STYLE,)):
-            yield item, TagKind.STYLE, Sentence("Chosen with the option `style`.")
-
-    def _chosen(self, texts: Sequence[str], what: Sentence, kinds: Collection[TagKind]) -> Iterable[Item]:
-        """The items of an option's tags, which may be weighted and may be several in one text."""
-        for text in texts:
-            if not text.strip() or key(text[:10]) == NO_PRESET:
-                continue
-            cleaned, _ = clean(text[:MAX_LENGTH], what)
-            for item in items_of(cleaned, self.vocabulary.keep):
-                for tag in item.tags:
-                    if self.vocabulary.kinds.get(key_of(tag)) not in kinds:
-                        given = "".join(span.text for span in tag)
-                        raise unknown(self.profile, what, given, self.vocabulary.known(kinds))
-                yield item
-
 
 def _print(chunks: Iterable[Iterable[Item]]) -> str:
     return render([spans(items) for items in chunks])
-
-
-def _check_tokens(chunks: Sequence[Sequence[Item]], name: Sentence, meter: TokenMeter) -> None:
-    """Refuse what fills more than `MAX_CHUNKS`; the tokenizer is read only when that is possible at all."""
-    sizes = [sum(len(span.text.encode()) for span in spans(items)) for items in chunks]
-    # A token takes at least one byte of its text.
-    if sum(-(-size // CHUNK_TOKENS) for size in sizes) <= MAX_CHUNKS:
-        return
-    counts = meter.count(_print(chunks))
-    if len(counts) > MAX_CHUNKS:
-        raise InvalidRequest(
-            "The {field} is too long to be painted: it fills {count} chunks of {size} tokens, "
-            "and at most {limit} can be used. Please shorten it.",
-            field=name,
-            count=len(counts),
-            size=CHUNK_TOKENS,
-            limit=MAX_CHUNKS,
-        )

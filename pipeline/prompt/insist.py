@@ -15,7 +15,8 @@ from pipeline.prompt.ladder import Ladder
 from pipeline.prompt.normalise import key
 from pipeline.prompt.ratings import words_to_avoid
 from pipeline.prompt.tags import Item, Tag, key_of, read, spans, text_of, without
-from pipeline.prompt.vocabulary import items_of
+from pipeline.prompt.vocabulary import items_of, positive_words
+from pipeline.sentence import Sentence
 
 DECENT: Final = frozenset(
     {
@@ -53,6 +54,29 @@ def against(
         return any(word.step.level > ceiling.level for word in ladder.find([text_of(tag)]))
 
     return _less(chunks, against_it)
+
+
+def held_to(
+    profile: Profile,
+    ladder: Ladder,
+    chunks: Sequence[Sequence[Item]],
+    negative: Sequence[Sequence[Item]],
+    rating: Rating,
+    ceiling: Rating,
+) -> tuple[list[list[Item]], list[list[Item]], list[Sentence]]:
+    """Both prompts less what would work against the rating, and what is said of it."""
+    own = positive_words(profile, rating)
+    chunks, gone = insist(chunks, own)
+    negative, less = against(ladder, negative, own, ceiling)
+    told = [
+        Sentence(
+            "`{text}` was left out: it would work against the rating `{rating}`.",
+            text=text,
+            rating=rating.value,
+        )
+        for text in (*gone, *less)
+    ]
+    return chunks or [[]], negative, told
 
 
 def completed(profile: Profile, negative: str, rating: Rating, keep: Collection[str] = ()) -> str:

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 from pipeline.profiles.types import Profile, Rating
 from pipeline.prompt.rated import SPLIT, RatingWord, table
 from pipeline.prompt.vocabulary import negative_words, positive_words
-from pipeline.safety.folding import Folded, Run, fold, fold_rule
+from pipeline.safety.folding import Folded, Run, fold, fold_rule, leet
 
 _JOINED: Final = 3
 """Letters from which on a word is looked for in pieces."""
@@ -138,7 +138,10 @@ class Ladder:
     def _otherwise(self, folded: Folded) -> Iterator[tuple[tuple[int, ...], RatingWord]]:
         shared = self._shared
         for index, word in enumerate(folded.words):
-            if (found := shared.inside(word.text)) is not None:
+            found = shared.inside(word.text)
+            if found is None and "l" in word.text and len(word.text) >= SPLIT:
+                found = shared.leet.get(leet(word.text))  # `penls`: in print a small l is a capital I
+            if found is not None:
                 yield (index,), found
         for reading in folded.readings:
             single = shared.leet if reading.leet else shared.single

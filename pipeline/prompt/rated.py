@@ -66,6 +66,21 @@ _COMPOUND: Final = frozenset(
             "totally",
             "only",
         ),
+        *(
+            "star",
+            "stars",
+            "kun",
+            "chan",
+            "female",
+            "male",
+            "model",
+            "pose",
+            "chick",
+            "babe",
+            "waifu",
+            "draw",
+            "drawing",
+        ),
     }
 )
 """Words that are written together with others in one: `nudegirl`, `hugepenis`."""
@@ -128,9 +143,12 @@ def table() -> Rated:
         for words in _phrases(data[step.value]):
             if folded := fold_rule(words):
                 phrases.setdefault(folded, RatingWord(_spelled(words), step))
+    for step in (Rating.EXPLICIT, Rating.QUESTIONABLE):
+        for words in _phrases(data[f"alone_{step.value}"]):
+            phrases.setdefault(fold_rule(words), RatingWord(words, step, alone=True))
     single: dict[str, RatingWord] = {}
     for folded, found in list(phrases.items()):
-        if found is None or len(folded) != 1:
+        if found is None or found.alone or len(folded) != 1:
             continue
         single.setdefault(folded[0], found)
         if len(folded[0]) >= _PLURAL and _LATIN.fullmatch(folded[0]) and not folded[0].endswith(("s", "ing")):

@@ -9,11 +9,13 @@ A tag ends at a comma or `BREAK`; words of two tags are never read as one phrase
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from pipeline.safety.lookalikes import INVISIBLE, LOOKALIKES, MARKS
@@ -44,6 +46,9 @@ _BREAK = re.compile(r"\bBREAK\b")
 _TAG_END = re.compile(r"[,;|\n\r\u3001\u3002\u060c\u061b]")
 _LOOSE = re.compile(r"[\s_]")
 _SIGNS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+_HOLLOW = re.compile(r"[a-z0-9]+(?:(?:\(\)|\[\])[a-z0-9]+)+")
+"""Brackets with nothing in them, which look like an o."""
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _REPEATED = re.compile(r"(.)\1\1+")
@@ -105,7 +110,8 @@ class Folded:
 @lru_cache(maxsize=64)
 def fold(text: str) -> Folded:
     """Every reading of a text. The same text is asked about by several rule sets, so the last ones are kept."""
-    plain, places = _plain(_BREAK.sub(",,,,,", text))
+    typed = _BREAK.sub(",,,,,", text)
+    plain, places = _plain(_ENTITY.sub(_unescaped, typed) if "&" in typed else typed)
     plain = _WEIGHT.sub(lambda match: "\0" * len(match.group()), plain)
     words: list[Word] = []
     tight: list[bool] = []
@@ -142,6 +148,12 @@ def fold_rule(text: str) -> tuple[str, ...]:
 def leet(text: str) -> str:
     """A text as leetspeak reads it."""
     return text.translate(LEET)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The sign that an HTML entity stands for, with invisible ones behind it so that every place stays the same."""
+    entity = match.group()
+    return html.unescape(entity).ljust(len(entity), "\u200b")[: len(entity)]
 
 
 def _plain(text: str) -> tuple[str, range | list[int]]:
@@ -216,9 +228,12 @@ def _odd_capital(typed: str) -> bool:
 
 
 def _signed(plain: str, places: range | list[int], words: list[Word]) -> Iterator[Reading]:
-    """Words with signs for letters, such as `p@nties`."""
+    """Words with signs for letters, such as `p@nties` or `l()li`."""
+    matches: Iterable[re.Match[str]] = _SIGNED.finditer(plain)
+    if "()" in plain or "[]" in plain:
+        matches = sorted((*matches, *_HOLLOW.finditer(plain)), key=lambda match: match.start())
     index = 0
-    for match in _SIGNED.finditer(plain):
+    for match in matches:
         start, end = places[match.start()], places[match.end() - 1] + 1
         while index < len(words) and words[index].end <= start:
             index += 1
@@ -227,34 +242,33 @@ def _signed(plain: str, places: range | list[int], words: list[Word]) -> Iterato
             last += 1
         if last > index:
             # Signs at the edges may just be signs: `sex!` is found as the word it is.
-            for spelled in {match.group(), match.group().rstrip("!|+"), match.group().lstrip("!|+")}:
+            signs = match.group().replace("()", "o").replace("[]", "o")
+            if signs == "18+":
+                yield Reading("r18", index, last - 1, leet=False)
+            for spelled in {signs, signs.rstrip("!|+"), signs.lstrip("!|+")}:
                 yield Reading(leet(spelled), index, last - 1, leet=True)
 
 
 def _runs(words: list[Word], tight: list[bool], pieces: list[bool]) -> Iterator[Run]:
     """Syllables one after the other, and words without a space between them."""
-    for least, linked in ((3, _short), (2, _close)):
-        run: list[int] = []
-        for index in range(len(words)):
-            if not pieces[index]:
-                continue
-            if run and linked(words, run[-1], index, tight):
-                run.append(index)
-                continue
-            if len(run) >= least:
-                yield _run(words, run, least)
-            run = [index]
-        if len(run) >= least:
-            yield _run(words, run, least)
-
-
-def _short(words: list[Word], before: int, index: int, _: list[bool]) -> bool:
-    return len(words[before].text) <= SHORT and len(words[index].text) <= SHORT
-
-
-def _close(_: list[Word], before: int, index: int, tight: list[bool]) -> bool:
+    every = [index for index, piece in enumerate(pieces) if piece]
+    short = [len(word.text) <= SHORT for word in words]
+    yield from _linked(words, every, 3, [short[one] and short[two] for one, two in pairwise(every)])
     # Something that is no letter may stand between them, such as an emoji.
-    return all(tight[before + 1 : index + 1])
+    loose = list(accumulate(not each for each in tight))
+    yield from _linked(words, every, 2, [loose[one] == loose[two] for one, two in pairwise(every)])
+
+
+def _linked(words: list[Word], every: list[int], least: int, links: list[bool]) -> Iterator[Run]:
+    """The pieces that hang together; `links` tells of each but the last whether the next one follows it."""
+    if True not in links:
+        return
+    first = 0
+    for place, linked in enumerate((*links, False), start=1):
+        if not linked:
+            if place - first >= least:
+                yield _run(words, every[first:place], least)
+            first = place
 
 
 def _run(words: list[Word], run: list[int], least: int) -> Run:

@@ -184,14 +184,17 @@ class RuleSet:
             return
         at = {end: piece for piece, end in enumerate(run.ends)}
         known, prefixes = self._known[as_leet], self._prefixes[as_leet]
+        pairs = not text.isascii()  # only then are words of two signs looked for
         for first, start in enumerate(run.ends[:-1]):
             sizes = prefixes.get(text[start : start + _PREFIX])
-            if pairs := prefixes.get(text[start : start + _PAIR]):
-                sizes = pairs | (sizes or set())
-            for size in sizes or ():
+            if pairs and (more := prefixes.get(text[start : start + _PAIR])):
+                sizes = more | (sizes or set())
+            if sizes is None:
+                continue
+            for size in sizes:
                 last = at.get(start + size, 0)
                 word = text[start : start + size]
-                if last - first >= run.least and word in known:
+                if last - first >= run.least and word in known and not run.text[start : start + size].isdigit():
                     yield Reading(word, run.pieces[first], run.pieces[last - 1], leet=as_leet)
         if len(text) <= _WHOLE:
             yield Reading(text, run.pieces[0], run.pieces[-1], leet=as_leet)
@@ -230,8 +233,14 @@ class _Search:
     def run(self) -> tuple[Match, ...]:
         """Everything that matches."""
         found: set[tuple[int, int, int]] = set()
+        # Most words are no rule's, and many stand several times.
+        fitting = {
+            text: places
+            for text in {word.text for word in self._folded.words}
+            if (places := self._candidates(text, as_leet=False))
+        }
         for index, word in enumerate(self._folded.words):
-            for rule, place in self._candidates(word.text, as_leet=False):
+            for rule, place in fitting.get(word.text, ()):
                 found.update((*span, rule) for span in self._spans(rule, place, index, index))
         for each in self._more:
             for rule, place in self._candidates(each.text, as_leet=each.leet):

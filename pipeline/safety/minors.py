@@ -11,16 +11,40 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any, Final
 
-from pipeline.safety.folding import fold
+from pipeline.safety.folding import fold, leet
 from pipeline.safety.matcher import Kind, Match, Rule, RuleSet
+from pipeline.safety.patterns import core
 
 MINORS_UP_TO: Final = 17
+_SPELLED: Final = 4
+"""Letters from which on an age word is looked for in two pieces."""
 _NUMBERS: Final = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen",
 )  # fmt: skip
+_ROMAN: Final = (
+    "",
+    "ii",
+    "iii",
+    "iv",
+    "",
+    "vi",
+    "vii",
+    "viii",
+    "ix",
+    "",
+    "xi",
+    "xii",
+    "xiii",
+    "xiv",
+    "xv",
+    "xvi",
+    "xvii",
+)
+"""I, V and X are letters as well."""
 _KANJI: Final = (
     "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四", "十五", "十六", "十七",
 )  # fmt: skip
@@ -31,13 +55,14 @@ class Part(StrEnum):
 
     ALONE = "alone"
     AGE = "age"
+    TAG = "tag"
     SEXUAL = "sexual"
     INNOCENT = "innocent"
     DRESSED = "dressed"
     GROWN = "grown"
 
 
-_PAINTED: Final = (Part.ALONE, Part.AGE, Part.SEXUAL, Part.INNOCENT)
+_PAINTED: Final = (Part.ALONE, Part.AGE, Part.TAG, Part.SEXUAL, Part.INNOCENT)
 _AVOIDED: Final = (Part.DRESSED, Part.GROWN)
 
 
@@ -93,6 +118,8 @@ def _numbered(pattern: str) -> Iterator[str]:
         yield pattern.replace("#", str(place + 1))
         if apart:
             yield pattern.replace("#", _NUMBERS[place])
+            if _ROMAN[place]:
+                yield pattern.replace("#", _ROMAN[place])
         elif not pattern.isascii():
             yield pattern.replace("#", _KANJI[place])
 
@@ -106,16 +133,18 @@ def warm_up() -> None:
 def read(prompt: str, negative: str = "") -> Read:
     """What is on the list in what would be painted, and in what would be kept out of it."""
     found = dict.fromkeys(Part, "")
-    for match in _rules(_PAINTED).blocked(prompt):
+    every = _rules(_PAINTED).find(prompt)
+    for match in (each for each in every if each.blocks):
         part = Part(match.rule.note)
-        found[part] = found[part] or match.quote
+        if part is not Part.TAG or _whole_tag(prompt, match):
+            found[part] = found[part] or match.quote
     for match in _rules(_AVOIDED).blocked(negative) if negative else ():
         if _whole_tag(negative, match):
             part = Part(match.rule.note)
             found[part] = found[part] or match.quote
     return Read(
         alone=found[Part.ALONE],
-        age=found[Part.AGE] or found[Part.GROWN],
+        age=found[Part.AGE] or found[Part.TAG] or _misspelled(prompt, every) or found[Part.GROWN],
         sexual=found[Part.SEXUAL] or found[Part.DRESSED],
     )
 
@@ -149,6 +178,31 @@ def judge(*texts: Read, rated: bool) -> Finding | None:
 def matches(prompt: str) -> tuple[Match, ...]:
     """Every word of the list in a text, for showing it; the rule's note is the part."""
     return _rules(_PAINTED).blocked(prompt)
+
+
+@cache
+def _ages() -> dict[str, str]:
+    """Age words of one word, as leetspeak reads them: there a small L is an I."""
+    words = (core(rule.pattern) for rule in _rules(_PAINTED).rules if rule.note == Part.AGE)
+    return {leet(word): word for word in words if len(word) >= _SPELLED and word.isascii() and word.isalpha()}
+
+
+def _misspelled(prompt: str, every: Sequence[Match]) -> str:
+    """An age word in two pieces, such as `chi ld`, or with one letter for another that looks like it (`chlld`).
+
+    Only age words are looked for like this, as they count beside sexual ones alone: any two words may by chance spell
+    one. What is innocent stays so.
+    """
+    ages, folded = _ages(), fold(prompt)
+    innocent = {place for each in every if not each.blocks for place in range(each.first, each.last + 1)}
+    for (place, word), after in zip_longest(enumerate(folded.words), folded.words[1:]):
+        if place in innocent:
+            continue
+        if ages.get(leet(word.text), word.text) != word.text:
+            return folded.quote(place, place)
+        if after is not None and after.tag == word.tag and leet(word.text + after.text) in ages:
+            return folded.quote(place, place + 1)
+    return ""
 
 
 def _whole_tag(text: str, match: Match) -> bool:

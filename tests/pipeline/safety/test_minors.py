@@ -107,3 +107,15 @@ def test_it_is_fast_enough_for_the_event_loop() -> None:
     for n in range(20):
         minors.look(f"{text}, {n}", "nsfw", rated=False)
     assert (time.thread_time() - begun) / 20 < 0.05
+
+
+def test_a_date_spells_nothing() -> None:
+    """Digits alone are no letters, however they are set apart."""
+    for prompt in ("mac-10/11, gun", "10/11 night sky", "1girl, 10-11 o'clock"):
+        assert minors.look(prompt, rated=True) is None, prompt
+
+
+def test_characters_whose_names_sound_young_may_have_a_body() -> None:
+    """Names and titles are on the list of what is innocent, also next to words of two pieces."""
+    for prompt in ("nakano nino, large breasts", "high school dxd, lingerie", "gothic lolita, lingerie"):
+        assert minors.look(prompt, rated=False) is None, prompt
