@@ -11,6 +11,7 @@ from bot.moderation.checking import Checker
 from bot.moderation.thresholds import HIGHEST, LOWEST, Thresholds
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
+from cogs.text import percent
 from cogs.who import Who, may
 from cogs.words import say
 
@@ -64,10 +65,10 @@ class CheckCommands(app_commands.Group):
             await whisper(
                 interaction,
                 say(
-                    "From now on a picture is withheld in {place} when the check is {value:.0%} sure or more that it "
+                    "From now on a picture is withheld in {place} when the check is {value} sure or more that it "
                     "is above the ceiling.",
                     place=place,
-                    value=value,
+                    value=percent(value),
                 ),
             )
 
@@ -89,11 +90,12 @@ class CheckCommands(app_commands.Group):
                 ]
             lines.append(
                 say(
-                    "The whole server: withheld from {value:.0%} on.", value=self._thresholds.of_guild(guild_id)
+                    "The whole server: withheld from {value} on.",
+                    value=percent(self._thresholds.of_guild(guild_id)),
                 )
             )
             lines += [
-                f"<#{channel}>: {value:.0%}"
+                f"<#{channel}>: {percent(value)}"
                 for channel, value in self._thresholds.of_channels(guild_id).items()
             ]
             await whisper(interaction, "\n".join(lines))
