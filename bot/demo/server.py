@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -49,6 +50,8 @@ async def serve(
         env = simcord.Env(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
         env.backend.bot_user.name = NAME
         park.env = env
+        # The simulated clock starts at a date of its own; the database has the real time.
+        env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.backend.clock.now()).total_seconds()))
         await env.start()
         try:
             with env.time_context():

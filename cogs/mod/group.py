@@ -21,6 +21,7 @@ from cogs.mod.page import Page
 from cogs.mod.person import member_command
 from cogs.mod.queue import QueueCommands
 from cogs.mod.quotas import QuotaCommands
+from cogs.mod.rest import tell_rest
 from cogs.mod.review import ReviewCommands
 from cogs.mod.rules import RuleCommands
 from cogs.mod.settings import settings_command
@@ -41,6 +42,7 @@ def mod_group(app: App, painting: Painting) -> app_commands.Group:
     group.add_command(AllowCommands(app.moderation.allowed, app.studio, page))
     group.add_command(NewcomerCommands(app.moderation.allowed, page))
     group.add_command(QuotaCommands(app.moderation.quota_settings, page))
+    tell_rest(page, app)
     group.add_command(settings_command(page))
     deeds = app.enforcement
     group.add_command(AuditCommands(app.moderation.audit, deeds.search, deeds.export))
