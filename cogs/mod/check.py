@@ -50,7 +50,8 @@ class CheckCommands(app_commands.Group):
         async with guarded(interaction, "setting a threshold"):
             await defer_privately(interaction)
             channel_id = channel.id if channel is not None else 0
-            target = f"#{channel.name}" if channel is not None else ""
+            named = percent(value) if value is not None else "default"
+            target = f"#{channel.name}: {named}" if channel is not None else named
             guild_id = interaction.guild_id or 0
             before = self._thresholds.of_channels(guild_id).get(channel_id, self._thresholds.of_guild(guild_id))
             what = entry(
