@@ -163,6 +163,8 @@ class Reviews:
             match decision:
                 case Decision.REJECT:
                     await _reject(tx, review, now)
+                    if review.hidden:  # its member still reads that it may be released
+                        await change_job(tx, review.job_id, now)
                 case _ if review.hidden:
                     state = "approved" if decision is Decision.APPROVE else "spoiler"
                     await put_back(tx, review_id, state, now)
