@@ -152,6 +152,11 @@ def shown(text: str) -> str:
     return "".join(parts)
 
 
+def percent(part: float) -> str:
+    """A part of 1 as `70%` or `0.1%`."""
+    return f"{round(part * 100, 1):g}%"
+
+
 def plural(count: int, what: str) -> str:
     """`1 picture`, `2 pictures`, in the language that is spoken; `what` is the English word for one."""
     return say(f"{{count}} {what}" if count == 1 else f"{{count}} {what}s", count=count)

@@ -25,6 +25,7 @@ _LINES: Final = (
     "**2.** Under it: reroll it, vary it, enlarge it, edit it as a form, look at its details.",
     "**3.** Type `/imagine` and tags of your own; every option suggests what the model knows.",
     "**4.** Find everything again with `/history`; `/settings` keeps your own defaults. `/help` has the rest.",
+    "**5.** At the top, become *Moderator* and type `/mod`; try it as *Guest*. `docs/moderation.md` has a walk.",
 )
 
 

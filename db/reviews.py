@@ -171,6 +171,8 @@ class Reviews:
             match decision:
                 case Decision.REJECT:
                     await _reject(tx, review, now)
+                    if review.hidden:  # its member still reads that it may be released
+                        await change_job(tx, review.job_id, now)
                 case _ if review.hidden and await holds_ban(tx, review.guild_id, review.user_id, now):
                     raise OfBanned
                 case _ if review.hidden:

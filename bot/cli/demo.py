@@ -45,13 +45,13 @@ async def _serve(settings: Settings, port: int | None, *, as_json: bool) -> None
     def opened(park: Park) -> AbstractAsyncContextManager[App]:
         return open_app(settings, park=park)
 
-    def ready(url: str) -> None:
+    def ready(url: str, moderators: str) -> None:
         if as_json:
-            print(json.dumps({"url": url}), flush=True)
+            print(json.dumps({"url": url, "moderators": moderators}), flush=True)
         else:
             print(
                 f"Open {url}\nType /imagine there, with a prompt such as: 1girl, green hair, twintails, beanie, "
-                "outdoors, night\nStop with Ctrl+C.",
+                f"outdoors, night\nThe moderators' channel: {moderators}\nStop with Ctrl+C.",
                 flush=True,
             )
 

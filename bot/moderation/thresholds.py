@@ -12,7 +12,8 @@ from pipeline.errors import InvalidRequest
 NAME: Final = "check.threshold"
 DEFAULT: Final = 0.7
 """Of being above the channel's ceiling. Measured by `benchmarks.check`."""
-LOWEST: Final = 0.05
+LOWEST: Final = 0.001
+"""Withholds next to everything, for an owner who wants each picture looked at first."""
 HIGHEST: Final = 0.99
 """Nothing switches the check off for a channel: that is for the owner of the instance."""
 

@@ -13,6 +13,7 @@ from bot.moderation.thresholds import DEFAULT, HIGHEST, LOWEST, NAME, Thresholds
 from cogs.errors import defer_privately, guarded, whisper
 from cogs.mod.acting import entry
 from cogs.mod.page import Page, setting, some
+from cogs.text import percent
 from cogs.who import Who, may
 from cogs.words import say
 
@@ -32,9 +33,9 @@ class CheckCommands(app_commands.Group):
         off = None if self._checker.on else say("off, by the owner of this bot")
         yield setting(say("Check of finished pictures"), off, say("on, by `{kind}`", kind=self._kind))
         value = self._thresholds.of_guild(guild_id)
-        told = None if value == DEFAULT else f"{value:.0%}"
-        yield setting(say("Pictures are withheld from"), told, f"{DEFAULT:.0%}")
-        channels = [f"<#{each}> {own:.0%}" for each, own in self._thresholds.of_channels(guild_id).items()]
+        told = None if value == DEFAULT else percent(value)
+        yield setting(say("Pictures are withheld from"), told, percent(DEFAULT))
+        channels = [f"<#{each}> {percent(own)}" for each, own in self._thresholds.of_channels(guild_id).items()]
         yield setting(say("Channels that withhold from"), some(channels), say("none"))
 
     @property
@@ -61,7 +62,8 @@ class CheckCommands(app_commands.Group):
         async with guarded(interaction, "setting a threshold"):
             await defer_privately(interaction)
             channel_id = channel.id if channel is not None else 0
-            target = f"#{channel.name}" if channel is not None else ""
+            named = percent(value) if value is not None else "default"
+            target = f"#{channel.name}: {named}" if channel is not None else named
             guild_id = interaction.guild_id or 0
             before = self._thresholds.of_channels(guild_id).get(channel_id, self._thresholds.of_guild(guild_id))
             what = entry(
@@ -76,10 +78,10 @@ class CheckCommands(app_commands.Group):
             await whisper(
                 interaction,
                 say(
-                    "From now on a picture is withheld in {place} when the check is {value:.0%} sure or more that it "
+                    "From now on a picture is withheld in {place} when the check is {value} sure or more that it "
                     "is above the ceiling.",
                     place=place,
-                    value=value,
+                    value=percent(value),
                 ),
             )
 
@@ -101,11 +103,12 @@ class CheckCommands(app_commands.Group):
                 ]
             lines.append(
                 say(
-                    "The whole server: withheld from {value:.0%} on.", value=self._thresholds.of_guild(guild_id)
+                    "The whole server: withheld from {value} on.",
+                    value=percent(self._thresholds.of_guild(guild_id)),
                 )
             )
             lines += [
-                f"<#{channel}>: {value:.0%}"
+                f"<#{channel}>: {percent(value)}"
                 for channel, value in self._thresholds.of_channels(guild_id).items()
             ]
             await whisper(interaction, "\n".join(lines))

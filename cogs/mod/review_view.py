@@ -9,7 +9,7 @@ from discord import ui
 
 from cogs.layouts import DONE, STOPPED, WORKING, layout, message_link
 from cogs.mod.review_buttons import buttons_of
-from cogs.text import alt, block, clean, plain, trim
+from cogs.text import alt, block, clean, percent, plain, trim
 from cogs.words import say
 from db.reviews import Kind, Review
 
@@ -92,7 +92,7 @@ def _facts(review: Review) -> list[str]:
     if review.scores:
         lines.append(scores_line(review.scores))
     if review.threshold is not None:
-        lines.append(say("-# Withheld from {threshold:.0%} on.", threshold=review.threshold))
+        lines.append(say("-# Withheld from {threshold} on.", threshold=percent(review.threshold)))
     if review.classifier:
         lines.append(f"-# {clean(review.classifier)}")
     lines += [f"> {plain(trim(clean(reason), _REASON_ROOM))}" for reason in review.reasons]
@@ -103,6 +103,6 @@ def scores_line(scores: str) -> str:
     """The four probabilities."""
     try:
         found = json.loads(scores)
-        return " · ".join(f"{clean(str(name))} {float(value):.0%}" for name, value in found.items())
+        return " · ".join(f"{clean(str(name))} {percent(float(value))}" for name, value in found.items())
     except (ValueError, TypeError, AttributeError):
         return "-"

@@ -260,6 +260,9 @@ async def test_thresholds_differ_between_channels(world: World, classifier: Scri
     assert (await job_of(world, 3)).state is JobState.DELIVERED
     actions = [each.entry.action for each in await world.app.moderation.audit.newest(world.guild.id, 9)]
     assert actions == ["check.threshold", "check.threshold"]
+    log = answer_of(await world.mod.slash(world.channel, "mod audit recent"))
+    assert f"#{world.channel.name}: 40%" in log
+    assert f"#{world.channel.name}: default" in log
 
 
 async def test_a_thread_has_its_channels_threshold(world: World, classifier: ScriptedClassifier) -> None:

@@ -17,22 +17,22 @@ from tests.support.scripted_classifier import ScriptedClassifier
 from tests.support.scripted_engine import ScriptedEngine
 
 
-async def test_the_page_is_served_on_this_machine_only_and_ends_cleanly(tmp_path: Path) -> None:
-    """The address is a loopback one, answers while the demo runs, and nothing is left behind."""
+async def test_the_pages_are_served_on_this_machine_only_and_end_cleanly(tmp_path: Path) -> None:
+    """Their addresses are loopback ones, answer while the demo runs, and nothing is left behind."""
     settings = read_settings({}, None, data_dir=tmp_path, min_free_mb=0)
-    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    addresses: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
 
     def opened(park: Park) -> AbstractAsyncContextManager[App]:
         return open_app(
             settings, park=park, make_engine=lambda _: ScriptedEngine(), make_classifier=ScriptedClassifier
         )
 
-    task = asyncio.create_task(serve(opened, ready=address.set_result))
-    url = await asyncio.wait_for(address, 30)
-    assert url.startswith("http://127.0.0.1:")
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        assert answer.status == 200
-        assert "<html" in (await answer.text()).lower()
+    task = asyncio.create_task(serve(opened, ready=lambda *urls: addresses.set_result(urls)))
+    for url in await asyncio.wait_for(addresses, 30):
+        assert url.startswith("http://127.0.0.1:")
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            assert answer.status == 200
+            assert "<html" in (await answer.text()).lower()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

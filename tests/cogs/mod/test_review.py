@@ -261,6 +261,16 @@ async def test_a_rejected_picture_is_gone_for_good(world: World, desk: Any) -> N
     assert (await actions(world))[-1] == "review.reject"
 
 
+async def test_the_member_reads_that_a_withheld_picture_was_rejected(world: World, desk: Any) -> None:
+    """Their message no longer says that moderators can release it."""
+    message = await withheld(world, desk)
+    assert "release it" in world.shown()
+    await world.mod.click(message, label="Reject")
+    await settled(world)
+    assert "removed by the moderators" in world.shown()
+    assert "release it" not in world.shown()
+
+
 async def test_members_cannot_decide(world: World, desk: Any) -> None:
     """Whoever gets to see the button somehow."""
     message = await withheld(world, desk)

@@ -1,0 +1,86 @@
+"""A short walk of a moderator through the demo: a rule, its refusal, and the log that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 60
+CHOOSE_VIEWER = """
+const picker = document.getElementById('viewer-picker');
+picker.value = [...picker.options].find((each) => each.text === arguments[0]).value;
+picker.dispatchEvent(new Event('change', {bubbles: true}));
+"""
+CHOOSE_COMMAND = """
+const found = [...document.querySelectorAll('[role=option]')];
+const one = found.find((each) => each.innerText.trim().startsWith(arguments[0]));
+if (one) one.click();
+return Boolean(one);
+"""
+
+
+class Walker:
+    """Uses the page as somebody who types."""
+
+    def __init__(self, browser: webdriver.Chrome) -> None:
+        self._browser = browser
+        # The page draws itself anew at every change, so what was found a moment ago may be gone.
+        self._wait = WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException])
+
+    def until(self, done: Callable[[], Any]) -> None:
+        """Wait for something."""
+        self._wait.until(lambda _: done())
+
+    def become(self, viewer: str) -> None:
+        """Choose who is looking."""
+        self.until(lambda: self._browser.find_element(By.ID, "channel-composer-input").is_enabled())
+        self._browser.execute_script(CHOOSE_VIEWER, viewer)
+        self.until(
+            lambda: (
+                self._browser.execute_script(
+                    "const p = document.getElementById('viewer-picker'); return p.selectedOptions[0].text"
+                )
+                == viewer
+            )
+        )
+
+    def type(self, command: str, value: str = "") -> None:
+        """Use a command, with what its first option is to be."""
+        line = self._browser.find_element(By.ID, "channel-composer-input")
+        self.until(lambda: line.is_displayed() and line.is_enabled())
+        line.send_keys(f"/{command}")
+        self.until(lambda: self._browser.execute_script(CHOOSE_COMMAND, f"/{command}"))
+        self.until(lambda: self._browser.find_element(By.CSS_SELECTOR, ".command-chip"))
+        if value:
+            self.until(lambda: self._focused().startswith(("word", "prompt")))
+            self._browser.switch_to.active_element.send_keys(value, Keys.ENTER)
+        else:
+            self._browser.find_element(By.CSS_SELECTOR, "#send-message").click()
+
+    def _focused(self) -> str:
+        return self._browser.switch_to.active_element.get_attribute("aria-label") or ""
+
+    def reads(self, text: str) -> None:
+        """Wait until the page says something."""
+        self.until(lambda: text in self._browser.find_element(By.ID, "channel-message-list").text)
+
+
+def test_a_moderator_sets_a_rule_and_reads_of_it(address: str, browser: webdriver.Chrome) -> None:
+    """The rule refuses a member in other letters, and is in the log."""
+    browser.get(address)
+    walker = Walker(browser)
+    walker.become("Moderator")
+    walker.type("mod rule add", "sword*")
+    walker.reads("#1 blocks sword*")
+    walker.become("Guest")
+    walker.type("imagine", "1girl, S W 0 R D, night")
+    walker.reads("does not allow S W 0 R D")
+    walker.become("Moderator")
+    walker.type("mod audit recent")
+    walker.reads("rule.add · @Moderator · sword*")
