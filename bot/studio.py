@@ -45,6 +45,9 @@ from pipeline.request import ImagineRequest, Plan, plan
 SHORT_TEXT: Final = 500
 """Characters that are always composed in a few milliseconds."""
 
+LONG_TEXT: Final = 2_000
+"""Characters of final prompts, with what the card adds, up to which they are looked at in a few milliseconds."""
+
 
 def draw_seed() -> int:
     """A random seed, 0 to `MAX_SEED`."""
@@ -178,7 +181,7 @@ class Studio(Changing):
         """
         self._gate.admit(origin)
         # Once more: what comes from a button or an old recipe was never planned here.
-        orders = [(request, self._gate.judge(origin, p), lineage) for request, p, lineage in orders]
+        orders = [(request, await self._judged(origin, p), lineage) for request, p, lineage in orders]
         news = [new_job(origin, o, await self._rating(origin, o[1]), self._settings) for o in orders]
         await self._pictures.check_space()
         async with self._gate.one_at_a_time(origin):
@@ -201,6 +204,13 @@ class Studio(Changing):
             raise
         self._dispatcher.wake()
         return tuple(Accepted(job, planned) for job, (_, planned, _) in zip(jobs, orders, strict=True))
+
+    async def _judged(self, origin: Origin, planned: Plan) -> Plan:
+        """What the gate makes of a plan, off the event loop when its texts are so long that it could be felt there."""
+        texts = {text for each in planned.recipes for text in (each.prompt, each.negative_prompt)}
+        if sum(map(len, texts)) <= LONG_TEXT:
+            return self._gate.judge(origin, planned)
+        return await asyncio.to_thread(self._gate.judge, origin, planned)
 
     async def _rating(self, origin: Origin, planned: Plan) -> Rating:
         """The rating of what will be painted: the prompt's, or that of the picture it starts from if stronger.

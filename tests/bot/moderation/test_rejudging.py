@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+
+import pytest
 
 from bot.app import App, open_app
 from bot.moderation.policies import Scope
@@ -11,6 +14,7 @@ from bot.settings import Settings
 from db.audit import Entry
 from db.jobs import Job, JobState
 from pipeline.profiles.types import Rating
+from pipeline.request import Plan
 from pipeline.safety.matcher import Kind
 from tests.bot.conftest import request
 from tests.support.scripted_classifier import ScriptedClassifier
@@ -84,3 +88,24 @@ async def test_the_command_line_knows_no_rules_of_servers(app: App, engine: Scri
     job_id = await waiting(app, engine, LOCAL, "1girl, nude")
     engine.hold_at = None
     assert (await ended(app, job_id)).state is JobState.RENDERED
+
+
+async def test_long_prompts_are_judged_off_the_event_loop(
+    app: App, member: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it could be felt; short ones are not worth a thread."""
+    gate, threads = app.moderation.gate, list[bool]()
+    judge = gate.judge
+
+    def noted(origin: Origin, planned: Plan) -> Plan:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return judge(origin, planned)
+
+    for prompt, on_the_loop in (("1girl", True), ("1girl, " + "long hair, blue eyes, " * 200, False)):
+        planned = await app.studio.planned(member, request(prompt=prompt, order=False))
+        monkeypatch.setattr(gate, "judge", noted)
+        recipes = tuple(replace(each, prompt=prompt) for each in planned.recipes)
+        await app.studio.submit(member, request(), replace(planned, recipes=recipes))
+        monkeypatch.undo()
+        assert threads[0] is on_the_loop
+        threads.clear()

@@ -104,3 +104,17 @@ def test_a_phrase_ends_with_its_tag(typed: str) -> None:
         "LONG (sword)",
     ):
         assert rules.blocked(same), same
+
+
+@pytest.mark.parametrize(
+    "typed", ["sw()rd", "sw[]rd", "s&#119;ord", "sw&#x6f;rd", "&#115;&#119;&#111;&#114;&#100;"]
+)
+def test_empty_brackets_and_entities_are_letters(typed: str) -> None:
+    """An empty pair looks like an o, and an entity is the sign that it stands for."""
+    assert SWORD.blocked(f"1girl, {typed}, hat")
+
+
+def test_eighteen_plus_is_a_rating() -> None:
+    """Also where the plus is the only thing that says so."""
+    assert RuleSet([Rule(number=1, pattern="r18")]).blocked("1girl, 18+")
+    assert not RuleSet([Rule(number=1, pattern="r18")]).blocked("1girl, 18 flowers")
