@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 import simcord
@@ -71,8 +71,8 @@ async def _show(env: simcord.Env, bot: TagbrushBot, port: int | None, ready: Rea
     moderator = guild.add_member(env.create_user("moderator", global_name="Moderator"), roles=[staff])
     newcomer = guild.add_member(env.create_user("newcomer", global_name="Newcomer"))
     guest = guild.add_member(env.create_user("guest", global_name="Guest"))
-    assert bot.user is not None  # noqa: S101 - the bot has started
-    desk = guild.create_text_channel("moderators", topic=DESK_TOPIC, overwrites=_closed(guild, staff, bot.user))
+    me = cast("discord.ClientUser", bot.user)  # it has logged in
+    desk = guild.create_text_channel("moderators", topic=DESK_TOPIC, overwrites=_closed(guild, staff, me))
     await bot.give_tour(guild.id, channel.id)
     async with (
         open_page(env, channel, [newcomer, guest, moderator], port) as page,
