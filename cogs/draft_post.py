@@ -183,7 +183,7 @@ class DraftPost:
         try:
             direct = await self._client.create_dm(discord.Object(job.user_id))
             async for message in direct.history(limit=_HISTORY):
-                begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+                begins = (prefix(job.id, job.revision), "SPOILER_" + prefix(job.id, job.revision))
                 if any(a.filename.startswith(begins) for a in message.attachments):
                     self._direct = True
                     return message.id

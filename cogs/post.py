@@ -211,7 +211,7 @@ class Post:
 def shows(client: discord.Client, message: discord.Message, job: Job) -> bool:
     """Whether it is a message of this bot's with that job's pictures, as they are now."""
     mine = client.user is not None and message.author.id == client.user.id
-    begins = (prefix(job.id, job.revision), f"SPOILER_{prefix(job.id, job.revision)}")
+    begins = (prefix(job.id, job.revision), "SPOILER_" + prefix(job.id, job.revision))
     return mine and any(each.filename.startswith(begins) for each in message.attachments)
 
 
