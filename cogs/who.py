@@ -1,7 +1,7 @@
 """Who may use a command, button, menu or form: declared where it is defined.
 
-The declaration says what the code behind it asks for; `tests/cogs/test_who.py` walks through everything there is, fails
-where one is missing, and tries each as somebody who may not.
+The declaration says what the code behind it asks for; `tests/cogs/test_who.py` walks through everything there is and
+fails where one is missing; `test_every_command.py` and `test_every_button.py` try each as everybody there is.
 """
 
 from __future__ import annotations

@@ -61,7 +61,10 @@ class Remover:
         job = await self._studio.job(job_id) if job_id is not None else None
         job = job and await self._afterwards.restored(job)
         if job is None or job.guild_id != guild_id:
-            raise MemberError("No pictures of mine are known here under this number or link.")
+            raise MemberError(
+                "No pictures of mine are known here under this number or link. Choose one of the list, or copy the "
+                "link of their message."
+            )
         return job
 
     async def newest(self, guild_id: int, typed: str, most: int) -> tuple[Job, ...]:

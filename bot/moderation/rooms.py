@@ -68,7 +68,7 @@ class Rooms(Check):
         off = self._settings.off(guild)
         scales = {UPSCALERS[r.upscaler].scale for r in planned.recipes if r.upscaler in UPSCALERS}
         if scales and (Option.UPSCALE in off or (4 in scales and Option.UPSCALE_X4 in off)):
-            raise MemberError("Enlarging pictures so far is switched off in this server.")
+            raise MemberError("Enlarging pictures that much is switched off in this server.")
         if Option.IMAGE in off and any(r.init_image and not r.upscaler for r in planned.recipes):
             raise MemberError(
                 "Painting from pictures is switched off in this server: no `image`, and no repainting, expanding or "

@@ -105,7 +105,7 @@ class BanCommands(app_commands.Group):
                 return
             pages = -(-len(bans) // SHOWN)
             if page > pages:
-                raise InvalidRequest("There are {pages} pages of bans only.", pages=pages)
+                raise InvalidRequest("The last page of bans is page {pages}.", pages=pages)
             lines = [
                 say("**{bans}**, page {page} of {pages}", bans=plural(len(bans), "ban"), page=page, pages=pages)
             ]

@@ -47,7 +47,7 @@ def page_view(rules: Sequence[Rule], page: int, text: str) -> tuple[str, discord
     found = [rule for rule in reversed(rules) if wanted in rule.pattern.casefold()]
     if not found:
         return say("No rules here yet. `/mod rule add` makes one.") if not text else say(
-            "No rule has that."
+            "No rule has these letters."
         ), None
     pages = -(-len(found) // PAGE)
     page = min(max(page, 0), pages - 1)

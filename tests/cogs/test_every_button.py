@@ -18,10 +18,11 @@ from cogs.selects import GuardedSelect
 from cogs.who import Who
 from db.history import Wanted as HistoryWanted
 from tests.support.moderating import decision
+from tests.support.outcomes import Faults, Outcome, outcome_of
 from tests.support.results import filled
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World, raw_components, text_of
-from tests.support.stage import Faults, Outcome, Role, Stage, allowed, outcome_of, set_stage
+from tests.support.stage import Role, Stage, allowed, set_stage
 from tests.support.wire import walk
 
 PRIVATE = frozenset({Who.OWN, Who.MODERATOR, Who.OWNER})

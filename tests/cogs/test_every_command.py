@@ -13,21 +13,10 @@ import simcord
 from cogs.who import Who
 from pipeline.safety.matcher import Kind
 from tests.support.moderating import decision
+from tests.support.outcomes import Faults, Outcome, outcome_of, settled_outcome
 from tests.support.scripted_engine import ScriptedEngine
 from tests.support.simcord_env import World
-from tests.support.stage import (
-    Faults,
-    Outcome,
-    Role,
-    Stage,
-    allowed,
-    banned_too,
-    commands_of,
-    outcome_of,
-    set_stage,
-    settled_outcome,
-    who_of,
-)
+from tests.support.stage import Role, Stage, allowed, banned_too, commands_of, set_stage, who_of
 
 Given = Callable[[Stage], Awaitable[dict[str, Any]]]
 PRIVATE = frozenset({Who.OWN, Who.MODERATOR, Who.OWNER})

@@ -32,7 +32,7 @@ BAD: tuple[tuple[str, Options, str], ...] = (
     # Unknown numbers and names
     ("mod ban remove", {"member": str(NOBODY)}, "Nobody with this id is banned here"),
     ("mod ban remove", {"member": "alice"}, "no member"),
-    ("mod ban list", {"page": 9}, "1 page"),
+    ("mod ban list", {"page": 9}, "last page of bans is page 1"),
     ("mod strikes pardon", lambda o: {"member": o.world.alice, "strike": 99}, "strike"),
     ("mod queue cancel", {"job": 99}, "There is no job #99"),
     ("mod queue priority", {"job": 99}, "There is no job #99"),

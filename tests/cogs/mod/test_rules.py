@@ -123,7 +123,9 @@ async def test_the_list_has_pages(world: World) -> None:
     assert "thing012" in answer_of(turned)
     some = await world.mod.slash(world.channel, "mod rule list", text="thing00")
     assert "Rules: 10 (page 1 of 2)" in answer_of(some)
-    assert "No rule has that" in answer_of(await world.mod.slash(world.channel, "mod rule list", text="axe"))
+    assert "No rule has these letters" in answer_of(
+        await world.mod.slash(world.channel, "mod rule list", text="axe")
+    )
 
 
 async def test_only_moderators_turn_pages(world: World) -> None:
