@@ -177,6 +177,26 @@ async def test_a_pause_survives_a_restart(world: World, engine: ScriptedEngine) 
     assert len(world.galleries()) == 1
 
 
+async def test_what_was_painting_at_a_restart_waits_for_the_pause_to_end(
+    world: World, engine: ScriptedEngine
+) -> None:
+    """It begins anew, so it is held back like all that waits; nothing of it is lost."""
+    engine.hold_at = 1
+    await world.imagine(count=2)
+    await world.until(lambda: len(world.app.studio._board.images) == 2, "painting")
+    await mod(world, "pause")
+    await world.restart()
+    engine.hold_at = None
+    await world.until(lambda: world.app.studio.waiting_jobs() == (1,))
+    await mod(world, "priority", job=1)
+    await world.env.settle()
+    assert await state(world, 1) is JobState.QUEUED
+    assert engine.painted == []
+    await mod(world, "resume")
+    await world.finished()
+    assert [len(each.attachments) for each in world.galleries()] == [2]
+
+
 async def test_the_settings_page_tells_of_the_pause(world: World) -> None:
     """And that it is the default where nothing is set."""
     text = answer_of(await world.mod.slash(world.channel, "mod settings"))
