@@ -25,12 +25,23 @@ LINES: Final = {
     "confirmations": "questions that wait for your answer, for a day",
     "bans": "whether you are banned, why and until when",
     "strikes": "warnings of moderators",
+    "reviews": "pictures of yours that were withheld or reported, until moderators have decided",
+    "reports": "which pictures you have reported, and why",
     "audit": "what moderators and the owner decided, about whom and why",
     "forgetting,doomed_files,takedowns": "that you want to be forgotten, until that is done",
 }
 """What is stored, in plain words, by the tables that it is in. A test holds it against the schema."""
 NOT_PERSONAL: Final = frozenset(
-    {"guilds", "speeds", "keyvalue", "schema_versions", "policies", "broadcasts", "broadcast_servers"}
+    {
+        "guilds",
+        "speeds",
+        "keyvalue",
+        "schema_versions",
+        "policies",
+        "word_rules",
+        "broadcasts",
+        "broadcast_servers",
+    }
 )
 """Tables that know no members: servers, settings of servers and roles, measurements."""
 
