@@ -10,6 +10,7 @@ import discord
 from bot.afterwards import Afterwards
 from bot.drafts import Drafts
 from bot.moderation.gate import Gate
+from bot.moderation.rejudging import Rejudging
 from bot.studio import Studio
 from cogs.access import check_place, origin_of
 from cogs.errors import whisper
@@ -24,6 +25,7 @@ from cogs.views import asked_prompt, result_view
 from cogs.words import say
 from db.jobs import Job
 from pipeline.errors import MemberError
+from pipeline.recipe import Recipe
 
 _DELETED: Final = "These pictures were deleted meanwhile, so they are not shared."
 
@@ -39,6 +41,7 @@ class Sharing:
         self._afterwards = afterwards
         self._drafts = drafts
         self._gate = gate
+        self._rejudging = Rejudging(gate, studio.profiles)
 
     async def share(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         """Post a draft in the interaction's channel; from then on it is a job like any other.
@@ -46,8 +49,8 @@ class Sharing:
         The interaction was deferred privately. Whoever presses twice is told where it is.
 
         Raises:
-            MemberError: it is somebody else's, deleted, rated above what this channel shows, they may not paint here
-                either, or the bot may not post.
+            MemberError: it is somebody else's, deleted, rated above what this channel shows, against a rule of the
+                server, they may not paint here either, or the bot may not post.
             DatabaseError: it stays a draft.
         """
         check_place(interaction)
@@ -56,6 +59,9 @@ class Sharing:
             job = await self._afterwards.painted(job_id, interaction.guild_id or 0, interaction.user.id)
             if job.private:
                 self._afterwards.check_rating(job, origin_of(interaction))
+                for image in job.images:
+                    # A rule may be younger than the draft.
+                    await self._rejudging.check(job, Recipe.from_json(image.recipe), origin_of(interaction))
                 job = await self._posted(interaction, job)
         link = message_link(say("in the channel"), job.guild_id, job.channel_id, job.message_id)
         await whisper(interaction, say("Everybody can see it now, {link}.", link=link))

@@ -10,12 +10,12 @@ from cogs.words import say
 from db.jobs import Image, ImageState, Job
 
 _ABOVE: Final = (
-    "{pictures} withheld: the check takes it for more than this channel allows. Moderators can look at it and release "
-    "it. Another prompt may do, or an age-restricted channel, where more is allowed."
+    "{pictures} withheld: the automatic check rates it above what this channel allows. Moderators can look at it and "
+    "release it. Another prompt may do, or an age-restricted channel, where more is allowed."
 )
 _ABOVE_RESTRICTED: Final = (
-    "{pictures} withheld: the check takes it for more than this channel allows. Moderators can look at it and release "
-    "it. Another prompt may do."
+    "{pictures} withheld: the automatic check rates it above what this channel allows. Moderators can look at it and "
+    "release it. Another prompt may do."
 )
 _UNCHECKED: Final = (
     "{pictures} could not be checked, which withholds it until moderators have looked at it "

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.moderation.checking import place_of
 from bot.moderation.gate import Gate
+from bot.orders import Origin
 from bot.ratings import rating_of
 from db.jobs import Job
 from pipeline.profiles.types import Profile
@@ -30,20 +31,25 @@ class Rejudging:
         self._gate = gate
         self._profiles = profiles
 
-    async def check(self, job: Job, recipe: Recipe) -> None:
-        """Let it start, or not.
+    async def check(self, job: Job, recipe: Recipe, origin: Origin | None = None) -> None:
+        """Let it start, or be shown to others, or not.
+
+        Args:
+            job: what it belongs to.
+            recipe: of the picture.
+            origin: who wants it where; as it was asked for, if that is left out.
 
         Raises:
             MemberError: it may not be painted any more.
         """
         if len(recipe.prompt) + len(recipe.negative_prompt) <= SHORT_TEXT:
-            self._check(job, recipe)
+            self._check(job, recipe, origin or place_of(job))
         else:
-            await asyncio.to_thread(self._check, job, recipe)
+            await asyncio.to_thread(self._check, job, recipe, origin or place_of(job))
 
-    def _check(self, job: Job, recipe: Recipe) -> None:
+    def _check(self, job: Job, recipe: Recipe, origin: Origin) -> None:
         profile = self._profiles.get(recipe.profile)
         if profile is None:
             return  # the engine says so itself
         composed = Composed(recipe.prompt, recipe.negative_prompt, (), (), rating_of(job, profile))
-        self._gate.judge(place_of(job), Plan(profile, composed, (recipe,), ()))
+        self._gate.judge(origin, Plan(profile, composed, (recipe,), ()))

@@ -81,7 +81,7 @@ def _why(review: Review) -> str:
     if review.kind is Kind.UNCHECKED:
         return say("could not be checked (reference {reference})", reference=review.reference or "-")
     if review.kind is Kind.WITHHELD:
-        return say("the check takes it for more than `{ceiling}`", ceiling=review.ceiling or "-")
+        return say("the automatic check rates it above `{ceiling}`", ceiling=review.ceiling or "-")
     if review.hidden:
         return say("reported by {count}, taken down", count=review.reports)
     return say("reported by {count}, still shown", count=review.reports)

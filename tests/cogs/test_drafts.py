@@ -117,6 +117,17 @@ async def test_share_works_after_a_restart(world: World) -> None:
     assert len(public(world)) == 1
 
 
+async def test_a_draft_is_not_shared_against_a_younger_rule(world: World) -> None:
+    """What moderators have blocked since is not shown to everybody."""
+    result = await draft(world, prompt="1girl, sword")
+    await world.mod.slash(world.channel, "mod rule add", word="sword")
+    told = await world.alice.click(result.response, label="Share")
+    assert "sword" in answer_of(told)
+    assert "Rule #1" in answer_of(told)
+    assert public(world) == []
+    assert (await job_of(world)).private
+
+
 async def test_a_draft_is_not_shared_where_less_is_allowed(world: World) -> None:
     """It stays a draft."""
     result = await draft(world)
