@@ -34,6 +34,7 @@ TABLES: Final = {
     "presets": "presets",
     "sources": "pictures handed in",
     "strikes": "warnings",
+    "reports": "reports of pictures",
     "bans": "bans",
 }
 """What the tables of `db.forgetting.OWNED` and `KEPT` are called."""

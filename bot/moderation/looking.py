@@ -133,12 +133,12 @@ class Looker:
         make: ClassifierFactory,
         *,
         park: Park = plain_park,
-        seconds: float = LOOK_SECONDS,
+        seconds: float | None = None,
         loading: float = LOAD_SECONDS,
     ) -> None:
         self._make = make
         self._park = park
-        self._seconds = seconds
+        self._seconds = LOOK_SECONDS if seconds is None else seconds
         self._loading = loading
         self._turn = asyncio.Lock()
         self._worker: _Worker | None = None

@@ -75,6 +75,7 @@ async def test_a_database_that_is_locked_while_the_source_is_read_loses_nothing(
     painted: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The picture is not noted as running before everything it needs is there."""
+    monkeypatch.setattr("bot.recorder.RETRY_SECONDS", 0.01)
     failures = [DatabaseError("The database is locked.")]
     found = Gallery.file_of
 

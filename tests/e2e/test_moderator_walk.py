@@ -14,8 +14,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 PATIENCE = 60
 CHOOSE_VIEWER = """
 const picker = document.getElementById('viewer-picker');
-picker.value = [...picker.options].find((each) => each.text === arguments[0]).value;
-picker.dispatchEvent(new Event('change', {bubbles: true}));
+const one = picker && [...picker.options].find((each) => each.text === arguments[0]);
+if (!one) return false;
+if (picker.value !== one.value) {
+  picker.value = one.value;
+  picker.dispatchEvent(new Event('change', {bubbles: true}));
+}
+return true;
 """
 CHOOSE_COMMAND = """
 const found = [...document.querySelectorAll('[role=option]')];
@@ -40,7 +45,7 @@ class Walker:
     def become(self, viewer: str) -> None:
         """Choose who is looking."""
         self.until(lambda: self._browser.find_element(By.ID, "channel-composer-input").is_enabled())
-        self._browser.execute_script(CHOOSE_VIEWER, viewer)
+        self.until(lambda: self._browser.execute_script(CHOOSE_VIEWER, viewer))
         self.until(
             lambda: (
                 self._browser.execute_script(
@@ -52,9 +57,7 @@ class Walker:
 
     def type(self, command: str, value: str = "") -> None:
         """Use a command, with what its first option is to be."""
-        line = self._browser.find_element(By.ID, "channel-composer-input")
-        self.until(lambda: line.is_displayed() and line.is_enabled())
-        line.send_keys(f"/{command}")
+        self.until(lambda: self._write(f"/{command}"))
         self.until(lambda: self._browser.execute_script(CHOOSE_COMMAND, f"/{command}"))
         self.until(lambda: self._browser.find_element(By.CSS_SELECTOR, ".command-chip"))
         if value:
@@ -62,6 +65,13 @@ class Walker:
             self._browser.switch_to.active_element.send_keys(value, Keys.ENTER)
         else:
             self._browser.find_element(By.CSS_SELECTOR, "#send-message").click()
+
+    def _write(self, text: str) -> bool:
+        line = self._browser.find_element(By.ID, "channel-composer-input")
+        if not (line.is_displayed() and line.is_enabled()):
+            return False
+        line.send_keys(text)
+        return True
 
     def _focused(self) -> str:
         return self._browser.switch_to.active_element.get_attribute("aria-label") or ""
