@@ -16,11 +16,10 @@ CHOOSE_VIEWER = """
 const picker = document.getElementById('viewer-picker');
 const one = picker && [...picker.options].find((each) => each.text === arguments[0]);
 if (!one) return false;
-if (picker.value !== one.value) {
-  picker.value = one.value;
-  picker.dispatchEvent(new Event('change', {bubbles: true}));
-}
-return true;
+if (picker.value === one.value) return true;
+picker.value = one.value;
+picker.dispatchEvent(new Event('change', {bubbles: true}));
+return false;
 """
 CHOOSE_COMMAND = """
 const found = [...document.querySelectorAll('[role=option]')];
@@ -44,21 +43,12 @@ class Walker:
 
     def become(self, viewer: str) -> None:
         """Choose who is looking."""
-        self.until(lambda: self._browser.find_element(By.ID, "channel-composer-input").is_enabled())
+        # Chosen once, the page draws itself anew; it has taken the choice when it still says so at the next look.
         self.until(lambda: self._browser.execute_script(CHOOSE_VIEWER, viewer))
-        self.until(
-            lambda: (
-                self._browser.execute_script(
-                    "const p = document.getElementById('viewer-picker'); return p.selectedOptions[0].text"
-                )
-                == viewer
-            )
-        )
 
     def type(self, command: str, value: str = "") -> None:
         """Use a command, with what its first option is to be."""
-        self.until(lambda: self._write(f"/{command}"))
-        self.until(lambda: self._browser.execute_script(CHOOSE_COMMAND, f"/{command}"))
+        self.until(lambda: self._chosen(f"/{command}"))
         self.until(lambda: self._browser.find_element(By.CSS_SELECTOR, ".command-chip"))
         if value:
             self.until(lambda: self._focused().startswith(("word", "prompt")))
@@ -66,12 +56,15 @@ class Walker:
         else:
             self._browser.find_element(By.CSS_SELECTOR, "#send-message").click()
 
-    def _write(self, text: str) -> bool:
+    def _chosen(self, command: str) -> bool:
         line = self._browser.find_element(By.ID, "channel-composer-input")
         if not (line.is_displayed() and line.is_enabled()):
             return False
-        line.send_keys(text)
-        return True
+        if command not in (line.get_attribute("value") or line.text):
+            # Not typed yet, or typed into a page that was being drawn anew.
+            line.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.DELETE, command)
+            return False
+        return bool(self._browser.execute_script(CHOOSE_COMMAND, command))
 
     def _focused(self) -> str:
         return self._browser.switch_to.active_element.get_attribute("aria-label") or ""
