@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 import time
@@ -203,6 +204,8 @@ async def test_the_check_can_be_switched_off_loudly(
     tmp_path: Path, engine: ScriptedEngine, classifier: ScriptedClassifier, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Only by the instance's own setting, and whoever reads the log or asks is told."""
+    # Another test of this process may have set up the program's own logs.
+    caplog.set_level(logging.WARNING, logger="bot")
     classifier.answer = lambda _: sure(Rating.EXPLICIT)
     async with discord_world(
         tmp_path, make_engine=lambda _: engine, make_classifier=lambda: classifier, output_check="off"
